@@ -1,0 +1,39 @@
+# One module = one folder = one static library = one namespace.
+#
+#   dmf_module(loss
+#     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header)
+#     PLAIN   names.cc                    files that do not (they compile in a second without it)
+#     DEPENDS core                        the only place where a dependency between modules is written
+#     LINKS   OpenSSL::Crypto)            third parties, private
+#
+# Tests are every *_test.cc of the folder. The test layers/<module> fails when a file includes a module that is not
+# in DEPENDS (and the modules those depend on are not inherited: say what you include).
+
+# Gives `target` the shared precompiled header of libtorch.
+function(dmf_use_pch target)
+  target_precompile_headers(${target} REUSE_FROM dmf_pch)
+endfunction()
+
+function(dmf_module module)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PLAIN;DEPENDS;LINKS")
+  add_library(dmf_${module} STATIC ${arg_SOURCES} ${arg_PLAIN})
+  add_library(dmf::${module} ALIAS dmf_${module})
+  target_include_directories(dmf_${module} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  list(TRANSFORM arg_DEPENDS PREPEND dmf:: OUTPUT_VARIABLE depends)
+  target_link_libraries(dmf_${module} PUBLIC ${depends} Libtorch::torch PRIVATE ${arg_LINKS})
+  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  dmf_use_pch(dmf_${module})
+  if(NOT DMF_TESTS)
+    return()
+  endif()
+  add_test(NAME layers/${module} COMMAND ${CMAKE_COMMAND} -DDIR=${CMAKE_CURRENT_SOURCE_DIR} -DMODULE=${module}
+    "-DALLOWED=${arg_DEPENDS}" -P ${PROJECT_SOURCE_DIR}/cmake/check_layers.cmake)
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+  if(tests)
+    add_executable(dmf_${module}_tests ${tests})
+    target_link_libraries(dmf_${module}_tests PRIVATE dmf::${module} dmf_test_support)
+    dmf_use_pch(dmf_${module}_tests)
+    add_test(NAME unit/${module} COMMAND dmf_${module}_tests WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(unit/${module} PROPERTIES LABELS unit)
+  endif()
+endfunction()

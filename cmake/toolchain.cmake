@@ -1,0 +1,25 @@
+# Compiler settings shared by every target: warnings, ccache, a fast linker, sanitizers.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+# libtorch does the heavy arithmetic; -O3 would only lengthen the build.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+find_program(DMF_CCACHE ccache)
+if(DMF_CCACHE)
+  # The precompiled header is found again only when its macros and times are left out of the comparison.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${DMF_CCACHE})
+endif()
+find_program(DMF_LLD ld.lld)
+if(DMF_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+add_compile_options(-Wall -Wextra -fpch-preprocess -fno-math-errno)
+if(DMF_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(DMF_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -1,0 +1,212 @@
+#include "dmf/core/option_table.h"
+
+#include <fmt/ranges.h>
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <limits>
+#include <sstream>
+
+#include "dmf/core/error.h"
+#include "dmf/core/file.h"
+
+namespace dmf {
+namespace {
+
+size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+template <class T>
+std::string range_text(const Range<T>& range) {
+  const std::string low = fmt::format("{}", range.low);
+  if (range.high == std::numeric_limits<T>::max()) return fmt::format(">= {}", low);
+  return fmt::format("{} … {}", low, range.high);
+}
+
+[[noreturn]] void refuse(const std::string& key, const std::string& allowed, const nlohmann::json& value) {
+  throw InvalidArgument(Expectation{"options", fmt::format("value of `{}`", key), allowed, value.dump(), ""}.message());
+}
+
+nlohmann::json json_from_toml(const toml::node& node, const std::string& where) {
+  if (const auto* value = node.as_boolean()) return value->get();
+  if (const auto* value = node.as_integer()) return value->get();
+  if (const auto* value = node.as_floating_point()) return value->get();
+  if (const auto* value = node.as_string()) return value->get();
+  throw InvalidArgument(fmt::format("{}: only booleans, numbers and texts are values here", where));
+}
+
+}  // namespace
+
+void OptionTable::insert(Option option) {
+  option.key = prefix_ + option.key;
+  option.standard = option.get();
+  options_.push_back(std::move(option));
+}
+
+void OptionTable::operator()(const char* name, bool& value, const char* help) {
+  const std::string key = prefix_ + name;
+  insert({name, help, "true | false", {}, [&value] { return nlohmann::json(value); },
+          [&value, key](const nlohmann::json& given) {
+            if (!given.is_boolean()) refuse(key, "true or false", given);
+            value = given.get<bool>();
+          }});
+}
+
+void OptionTable::operator()(const char* name, int64_t& value, Range<int64_t> range, const char* help) {
+  const std::string key = prefix_ + name;
+  insert({name, help, range_text(range), {}, [&value] { return nlohmann::json(value); },
+          [&value, key, range](const nlohmann::json& given) {
+            if (!given.is_number_integer() || given < range.low || given > range.high) {
+              refuse(key, "an integer " + range_text(range), given);
+            }
+            value = given.get<int64_t>();
+          }});
+}
+
+void OptionTable::operator()(const char* name, double& value, Range<double> range, const char* help) {
+  const std::string key = prefix_ + name;
+  insert({name, help, range_text(range), {}, [&value] { return nlohmann::json(value); },
+          [&value, key, range](const nlohmann::json& given) {
+            if (!given.is_number() || !(given >= range.low && given <= range.high)) {
+              refuse(key, "a number " + range_text(range), given);
+            }
+            value = given.get<double>();
+          }});
+}
+
+void OptionTable::operator()(const char* name, std::string& value, Choices choices, const char* help) {
+  const std::string key = prefix_ + name;
+  const std::vector<std::string> allowed(choices.values.begin(), choices.values.end());
+  const std::string text = fmt::format("{}", fmt::join(allowed, " | "));
+  insert({name, help, text, {}, [&value] { return nlohmann::json(value); },
+          [&value, key, allowed, text](const nlohmann::json& given) {
+            if (!given.is_string() || std::find(allowed.begin(), allowed.end(), given) == allowed.end()) {
+              refuse(key, text, given);
+            }
+            value = given.get<std::string>();
+          }});
+}
+
+void OptionTable::operator()(const char* name, std::string& value, const char* help) {
+  const std::string key = prefix_ + name;
+  insert({name, help, "text", {}, [&value] { return nlohmann::json(value); },
+          [&value, key](const nlohmann::json& given) {
+            if (!given.is_string()) refuse(key, "a text", given);
+            value = given.get<std::string>();
+          }});
+}
+
+const Option& OptionTable::find(const std::string& key, const std::string& where) const {
+  const Option* nearest = nullptr;
+  size_t best = std::numeric_limits<size_t>::max();
+  for (const Option& option : options_) {
+    if (option.key == key) return option;
+    const size_t distance = edit_distance(option.key, key);
+    if (distance < best) {
+      best = distance;
+      nearest = &option;
+    }
+  }
+  const std::string hint = nearest == nullptr ? "" : fmt::format("did you mean `{}`?", nearest->key);
+  throw InvalidArgument(Expectation{where, fmt::format("unknown option `{}`", key), "", "", hint}.message());
+}
+
+void OptionTable::set_value(const std::string& key, const nlohmann::json& value, const std::string& where) {
+  try {
+    find(key, where).set(value);
+  } catch (const InvalidArgument& error) {
+    if (where == "options" || std::string(error.what()).find(where) != std::string::npos) throw;
+    throw InvalidArgument(fmt::format("{}: {}", where, error.what()));
+  }
+}
+
+void OptionTable::load_toml(const std::filesystem::path& path) {
+  const std::string text = read_text(path);
+  toml::table document;
+  try {
+    document = toml::parse(text, path.string());
+  } catch (const toml::parse_error& error) {
+    throw DataError(fmt::format("{}:{}: {}", path.string(), error.source().begin.line, error.description()));
+  }
+  for (const auto& [table, node] : document) {
+    const std::string table_name(table.str());
+    const std::string where = fmt::format("{}:{}", path.string(), node.source().begin.line);
+    const toml::table* entries = node.as_table();
+    DMF_CHECK(entries != nullptr, InvalidArgument, "{}: `{}` stands outside of a [table]", where, table_name);
+    for (const auto& [name, value] : *entries) {
+      const std::string place = fmt::format("{}:{}", path.string(), value.source().begin.line);
+      set_value(fmt::format("{}.{}", table_name, name.str()), json_from_toml(value, place), place);
+    }
+  }
+}
+
+void OptionTable::set(const std::string& assignment) {
+  const size_t equals = assignment.find('=');
+  DMF_CHECK(equals != std::string::npos && assignment.find('.') < equals, InvalidArgument,
+            "[--set] expected table.key=value, got `{}`", assignment);
+  const std::string key = assignment.substr(0, equals);
+  const std::string text = assignment.substr(equals + 1);
+  const Option& option = find(key, "--set");
+  nlohmann::json value = option.get().is_string() ? nlohmann::json(text) : nlohmann::json::parse(text, nullptr, false);
+  if (value.is_discarded()) value = text;
+  option.set(value);
+}
+
+void OptionTable::load_json(const nlohmann::json& values) {
+  for (const auto& [table, entries] : values.items()) {
+    for (const auto& [name, value] : entries.items()) set_value(table + "." + name, value, "options");
+  }
+}
+
+nlohmann::json OptionTable::to_json() const {
+  nlohmann::json values = nlohmann::json::object();
+  for (const Option& option : options_) {
+    const size_t dot = option.key.find('.');
+    values[option.key.substr(0, dot)][option.key.substr(dot + 1)] = option.get();
+  }
+  return values;
+}
+
+std::string OptionTable::to_toml() const {
+  std::string text, current;
+  for (const Option& option : options_) {
+    const size_t dot = option.key.find('.');
+    const std::string table = option.key.substr(0, dot);
+    if (table != current) text += fmt::format("{}[{}]\n", current.empty() ? "" : "\n", table);
+    current = table;
+    text += fmt::format("{} = {}\n", option.key.substr(dot + 1), option.get().dump());
+  }
+  return text;
+}
+
+std::string OptionTable::markdown() const {
+  std::string text, current;
+  for (const Option& option : options_) {
+    const size_t dot = option.key.find('.');
+    const std::string table = option.key.substr(0, dot);
+    if (table != current) {
+      text += fmt::format("\n### [{}]\n\n| key | default | allowed | meaning |\n|---|---|---|---|\n", table);
+    }
+    current = table;
+    std::string allowed = option.allowed;
+    for (size_t at = 0; (at = allowed.find(" | ", at)) != std::string::npos;) allowed.replace(at, 3, ", ");
+    text += fmt::format("| `{}` | `{}` | {} | {} |\n", option.key.substr(dot + 1), option.standard.dump(), allowed,
+                        option.help);
+  }
+  return text;
+}
+
+}  // namespace dmf

@@ -1,0 +1,23 @@
+#include "support/development_data.h"
+
+#include <cstdlib>
+
+namespace dmf::test {
+namespace {
+
+std::filesystem::path if_there(const std::filesystem::path& path) {
+  return std::filesystem::is_directory(path) ? path : std::filesystem::path();
+}
+
+}  // namespace
+
+std::filesystem::path development_data() {
+  const char* given = std::getenv("DMF_DEV_DATA");
+  return if_there(given != nullptr ? given : "../shared");
+}
+
+std::filesystem::path packages() { return if_there(".deps/site"); }
+
+std::filesystem::path golden() { return "tests/golden"; }
+
+}  // namespace dmf::test
