@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dmf/text/attributes.h"
+
+namespace dmf::data {
+
+/// Camera of a record whose dataset has none.
+inline constexpr int64_t kNoCamera = -1;
+/// Identity of an image that is neither right nor wrong (Market's "-1"): left out of every ranking.
+inline constexpr int64_t kJunk = -1;
+/// Identity of a gallery image that shows none of the queries' persons (Market's "0000"): always wrong.
+/// No reader gives this number to a person.
+inline constexpr int64_t kDistractor = 0;
+
+/// One image with what is known about it. Its pixels are read by decode_image() (image.h).
+struct Record {
+  std::filesystem::path path;         ///< image file: Dataset::root / its name in the dataset
+  int64_t identity = kJunk;           ///< > 0 a person, or kJunk, or kDistractor
+  int64_t camera = kNoCamera;         ///< number in the file's name, or kNoCamera
+  std::vector<std::string> captions;  ///< sentences about this image, UTF-8
+};
+
+/// A dataset's records by split, with everything that was found wrong with it, counted.
+struct Dataset {
+  std::string name;            ///< "market1501", "cuhk03", "folder" or "csv"
+  std::string spec;            ///< what open_dataset() was given
+  std::filesystem::path root;  ///< folder that the images' names are relative to
+  std::vector<Record> train, query, gallery;
+  std::map<int64_t, text::Attributes> attributes;  ///< by identity
+  std::vector<std::string> identity_names;  ///< [identity], where identities are not numbers; else empty
+  bool has_cameras = false;                 ///< every record has a camera
+  std::string fingerprint;                  ///< 16 digits; see open_dataset()
+  std::map<std::string, int64_t> warnings;  ///< kind of warning → how often
+};
+
+}  // namespace dmf::data

@@ -1,0 +1,91 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dmf/core/option_table.h"
+#include "dmf/data/record.h"
+
+namespace dmf::data {
+
+enum class Modality { kImage, kText };
+
+/// One sample of a batch. Which view or caption of the record is used is the caller's draw.
+struct Sample {
+  int64_t record;     ///< index into the records that the sampler was made of
+  int64_t label;      ///< class of the identity: 0 … classes() - 1, in the order of the identities
+  Modality modality;  ///< read as an image, or as words about this person
+  bool operator==(const Sample&) const = default;
+};
+
+struct SamplerOptions {
+  int64_t identities = 16;
+  int64_t samples = 4;
+  double text_fraction = 0.0;
+  int64_t texts_beside = 0;
+  std::string epoch = "identities";
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("identities", identities, Range<int64_t>{2, 1024}, "identities in a batch, P (Section IV-B: 16)");
+    v("samples", samples, Range<int64_t>{2, 1024}, "samples of each identity, K (Section IV-B: 4)");
+    v("text_fraction", text_fraction, Range{0.0, 1.0},
+      "share of an identity's samples that are texts in place of images");
+    v("texts_beside", texts_beside, Range<int64_t>{0, 1024},
+      "texts of each identity added beside its samples");
+    v("epoch", epoch, Choices{{"identities", "images"}},
+      "an epoch has as many batches as it takes to see each identity once, or to see as many samples as "
+      "there are images");
+  }
+};
+
+/// Draws batches of P identities × K samples.
+///
+///   IdentitySampler sampler(dataset.train, dataset.attributes, options, seed);
+///   for (int64_t i = 0; i < sampler.batches(epoch); ++i) step(sampler.batch(epoch, i));
+///
+/// Identities come in shuffled order, each once before any comes again, never twice in a batch; the last
+/// batch is filled with identities of a new shuffle. An identity's images are drawn without replacement, with
+/// replacement if it has fewer than asked for. Of K samples `text_fraction` are texts (a fraction of a sample
+/// is drawn), then come `texts_beside` more. A text's record is one with captions where the identity has one,
+/// else any record of it (its attributes are to be put into words). An identity with neither captions nor
+/// attributes gives images only.
+///
+/// batch() depends only on the records, options, seed, epoch and index: training can go on from any batch,
+/// and it is safe to call from several threads.
+class IdentitySampler {
+ public:
+  /// @param records     images of the train split; junk and distractors are left out
+  /// @param attributes  by identity, empty if there are none
+  /// @throws InvalidArgument  fewer than P identities; none with two images; texts are asked for, but nothing
+  /// has any
+  IdentitySampler(const std::vector<Record>& records, const std::map<int64_t, text::Attributes>& attributes,
+                  const SamplerOptions& options, uint64_t seed);
+
+  /// Batches in an epoch (the same in every epoch).
+  int64_t batches(int64_t epoch) const;
+  /// Samples of a batch, those of an identity side by side; images before texts.
+  /// @throws InvalidArgument  index outside 0 … batches(epoch) - 1
+  std::vector<Sample> batch(int64_t epoch, int64_t index) const;
+
+  /// Number of identities.
+  int64_t classes() const { return static_cast<int64_t>(identities_.size()); }
+  /// Identity of each class.
+  const std::vector<int64_t>& identities() const { return identities_; }
+  /// Identities that have captions or attributes.
+  int64_t classes_with_text() const { return classes_with_text_; }
+
+ private:
+  std::vector<int64_t> identity_order(int64_t epoch) const;
+
+  std::vector<int64_t> identities_;
+  std::vector<std::vector<int64_t>> images_;  ///< [class] record indices
+  std::vector<std::vector<int64_t>> texts_;  ///< [class] record indices that may be read as text; empty: none
+  SamplerOptions options_;
+  uint64_t seed_;
+  int64_t image_count_ = 0;
+  int64_t classes_with_text_ = 0;
+};
+
+}  // namespace dmf::data
