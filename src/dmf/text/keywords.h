@@ -1,0 +1,61 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dmf::text {
+
+/// What part of a person's look a key word tells about.
+enum class Slot {
+  kPerson,
+  kHair,
+  kHead,
+  kEyes,
+  kUpper,
+  kLower,
+  kWhole,
+  kFeet,
+  kCarried,
+  kAccessory,
+  kPart,
+  kLook
+};
+
+/// A key word with its parts: "dark blue and white striped shirt" = colours {"dark blue", "white"}, qualities
+/// {"striped"}, noun "shirt", slot kUpper.
+struct Keyword {
+  std::string phrase;
+  std::string noun;
+  std::vector<std::string> colours;
+  std::vector<std::string> qualities;  ///< patterns, materials, lengths, age
+  Slot slot = Slot::kLook;
+};
+
+/// The key words of fine-grained attributes in a free caption (paper, section III-B, before Eq. 5), in order
+/// of appearance, each once: "A woman in a red shirt and grey trousers" → {"woman", "red shirt", "gray
+/// pants"}.
+///
+/// Rules (each with its test; the words are tables in lexicon.cc):
+/// - a garment keeps its colours, patterns, materials and lengths: "blue and white striped shirt"; also where
+/// they
+///   follow it: "a shirt that is red", "her pants are dark blue", "shirt in red"
+/// - canonical words: gray for grey, t-shirt for tee, pants for trousers, sneakers for trainers, woman for
+/// lady …;
+///   shirts and bags are singular, shoes and pants plural
+/// - a person's word keeps its age, never a colour: "young woman"; without such a word "she" tells "woman",
+/// "he" "man";
+///   "person" tells nothing
+/// - a bare noun is left out where the same noun appears with a quality
+/// - what is negated ("without a hat", "no bag or glasses", "isn't wearing a red cap", "shoes are not
+/// visible",
+///   "sandals instead of shoes") gives no key word at all: neither "hat" nor "no hat". "bald" and "barefoot"
+///   are kept.
+///
+/// @param caption  UTF-8; other than letters of ASCII ends a word, malformed bytes too. Any length, also
+/// empty.
+std::vector<std::string> extract_keywords(std::string_view caption);
+
+/// The same with their parts.
+std::vector<Keyword> parse_keywords(std::string_view caption);
+
+}  // namespace dmf::text
