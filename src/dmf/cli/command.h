@@ -49,7 +49,6 @@ struct Command {
   /// Declares the command's flags on `app` and returns what runs once they are parsed. The closure owns the
   /// values that the flags are bound to.
   std::function<std::function<void()>(CLI::App& app)> declare;
-  std::string more = "";  ///< further help, after the flags (tables of options, say); Markdown
 };
 
 Command doctor_command();
@@ -60,7 +59,7 @@ Command train_command();
 Command translate_command();
 Command version_command();
 
-/// `dmf help [COMMAND]`; knows the other commands.
-Command help_command(const std::vector<Command>& others);
+/// `dmf help [COMMAND]`, from the table of main.cc, which must outlive it.
+Command help_command(const std::vector<Command>& table);
 
 }  // namespace dmf::cli
