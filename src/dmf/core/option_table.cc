@@ -45,7 +45,12 @@ nlohmann::json json_from_toml(const toml::node& node, const std::string& where) 
   if (const auto* value = node.as_integer()) return value->get();
   if (const auto* value = node.as_floating_point()) return value->get();
   if (const auto* value = node.as_string()) return value->get();
-  throw InvalidArgument(fmt::format("{}: only booleans, numbers and texts are values here", where));
+  if (const auto* values = node.as_array()) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const toml::node& value : *values) list.push_back(json_from_toml(value, where));
+    return list;
+  }
+  throw InvalidArgument(fmt::format("{}: only booleans, numbers, texts and lists are values here", where));
 }
 
 }  // namespace
@@ -106,6 +111,21 @@ void OptionTable::operator()(const char* name, std::string& value, const char* h
           [&value, key](const nlohmann::json& given) {
             if (!given.is_string()) refuse(key, "a text", given);
             value = given.get<std::string>();
+          }});
+}
+
+void OptionTable::operator()(const char* name, std::vector<std::string>& value, const char* help) {
+  const std::string key = prefix_ + name;
+  insert({name, help, "texts", {}, [&value] { return nlohmann::json(value); },
+          [&value, key](const nlohmann::json& given) {
+            const auto is_text = [](const nlohmann::json& element) { return element.is_string(); };
+            if (given.is_string()) {
+              value = {given.get<std::string>()};
+            } else if (given.is_array() && std::all_of(given.begin(), given.end(), is_text)) {
+              value = given.get<std::vector<std::string>>();
+            } else {
+              refuse(key, "a list of texts", given);
+            }
           }});
 }
 

@@ -57,6 +57,8 @@ class OptionTable {
   void operator()(const char* name, double& value, Range<double> range, const char* help);
   void operator()(const char* name, std::string& value, Choices choices, const char* help);
   void operator()(const char* name, std::string& value, const char* help);
+  /// A list of texts: an array in the TOML file; --set takes a JSON array, or a plain text for a list of one.
+  void operator()(const char* name, std::vector<std::string>& value, const char* help);
 
   /// Reads a TOML file of [table] key = value. Throws DataError naming file and line, or InvalidArgument naming the key.
   void load_toml(const std::filesystem::path& path);
