@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "dmf/core/error.h"
 #include "dmf/core/shape.h"
 #include "dmf/translate/depthwise_kernel.h"
 
@@ -37,11 +38,13 @@ DepthwiseType type_of(const torch::Tensor& tensor) {
 }
 
 DepthwiseShape shape_of(const torch::Tensor& input, const torch::Tensor& weight, int64_t stride,
-                        int64_t padding) {
+                        Padding padding) {
   const int64_t kernel = weight.size(2);
-  const auto out = [&](int64_t size) { return (size + 2 * padding - kernel) / stride + 1; };
+  const auto out = [&](int64_t size) {
+    return (size + padding.before + padding.behind - kernel) / stride + 1;
+  };
   return {input.size(0),      input.size(1), input.size(2), input.size(3), out(input.size(2)),
-          out(input.size(3)), kernel,        stride,        padding};
+          out(input.size(3)), kernel,        stride,        padding.before};
 }
 
 torch::Tensor channels_last(const torch::Tensor& tensor) {
@@ -83,10 +86,10 @@ void over_blocks(const DepthwiseShape& shape, const Work& work) {
 
 struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& given,
-                               const torch::Tensor& weight, int64_t stride, int64_t padding) {
+                               const torch::Tensor& weight, int64_t stride, int64_t before, int64_t behind) {
     const torch::Tensor input = channels_last(given);
     const torch::Tensor taps = taps_of(weight);
-    const DepthwiseShape shape = shape_of(input, weight, stride, padding);
+    const DepthwiseShape shape = shape_of(input, weight, stride, {before, behind});
     const torch::Tensor output =
         empty_channels_last({shape.batch, shape.channels, shape.out_height, shape.out_width}, input);
     over_blocks(shape, [&](float* scratch, int64_t first, int64_t last) {
@@ -95,7 +98,8 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
     });
     context->save_for_backward({input, weight});
     context->saved_data["stride"] = stride;
-    context->saved_data["padding"] = padding;
+    context->saved_data["before"] = before;
+    context->saved_data["behind"] = behind;
     return output;
   }
 
@@ -104,8 +108,9 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
     const torch::Tensor &input = saved[0], &weight = saved[1];
     const torch::Tensor taps = taps_of(weight);
     const torch::Tensor grad_output = channels_last(grad_outputs[0].to(input.scalar_type()));
-    const DepthwiseShape shape = shape_of(input, weight, context->saved_data["stride"].toInt(),
-                                          context->saved_data["padding"].toInt());
+    const DepthwiseShape shape =
+        shape_of(input, weight, context->saved_data["stride"].toInt(),
+                 {context->saved_data["before"].toInt(), context->saved_data["behind"].toInt()});
     torch::Tensor grad_input, grad_taps;
     if (context->needs_input_grad(0)) grad_input = empty_channels_last(input.sizes(), input);
     if (context->needs_input_grad(1)) grad_taps = torch::empty_like(taps);
@@ -117,30 +122,35 @@ struct DepthwiseFunction : torch::autograd::Function<DepthwiseFunction> {
     });
     torch::Tensor grad_weight;
     if (grad_taps.defined()) grad_weight = grad_taps.permute({2, 0, 1}).unsqueeze(1).to(weight.scalar_type());
-    return {grad_input, grad_weight, {}, {}};
+    return {grad_input, grad_weight, {}, {}, {}};
   }
 };
 
-bool is_ours(const torch::Tensor& input, const torch::Tensor& weight, int64_t stride, int64_t padding) {
+bool is_ours(const torch::Tensor& input, const torch::Tensor& weight, int64_t stride) {
   const int64_t kernel = weight.size(2);
   return input.is_cpu() &&
          (input.scalar_type() == torch::kFloat32 || input.scalar_type() == torch::kBFloat16) &&
          weight.scalar_type() == torch::kFloat32 && weight.size(3) == kernel &&
-         (kernel == 3 || kernel == 5) && (stride == 1 || stride == 2) && padding == kernel / 2 &&
-         input.size(1) % kDepthwiseBlock == 0;
+         (kernel == 3 || kernel == 5) && (stride == 1 || stride == 2) && input.size(1) % kDepthwiseBlock == 0;
 }
 
 }  // namespace
 
 torch::Tensor depthwise_conv2d(const torch::Tensor& input, const torch::Tensor& weight, int64_t stride,
-                               int64_t padding) {
+                               Padding padding) {
   check_shape(input, {kAnySize, weight.size(0), kAnySize, kAnySize}, "depthwise_conv2d", "input");
   check_shape(weight, {kAnySize, 1, kAnySize, kAnySize}, "depthwise_conv2d", "weight");
-  if (!is_ours(input, weight, stride, padding)) {
-    return at::conv2d(input, weight.to(input.scalar_type()), {}, {stride, stride}, {padding, padding}, {1, 1},
-                      weight.size(0));
+  const int64_t kernel = weight.size(2);
+  DMF_CHECK(padding.before >= 0 && padding.before < kernel && padding.behind >= 0 && padding.behind < kernel,
+            InvalidArgument, "[depthwise_conv2d] padding must be 0 … {}, got {} and {}", kernel - 1,
+            padding.before, padding.behind);
+  if (!is_ours(input, weight, stride)) {
+    const auto [before, behind] = padding;
+    return at::conv2d(at::constant_pad_nd(input, {before, behind, before, behind}),
+                      weight.to(input.scalar_type()), {}, at::IntArrayRef({stride, stride}),
+                      at::IntArrayRef({0, 0}), at::IntArrayRef({1, 1}), weight.size(0));
   }
-  return DepthwiseFunction::apply(input, weight, stride, padding);
+  return DepthwiseFunction::apply(input, weight, stride, padding.before, padding.behind);
 }
 
 }  // namespace dmf::translate

@@ -3,9 +3,15 @@
 
 namespace dmf::translate {
 
+/// Zeros around an image: `before` rows and columns at the top and left, `behind` at the bottom and right.
+/// TensorFlow's "same" padding of an even image under stride 2 is one less before than behind.
+struct Padding {
+  int64_t before, behind;
+};
+
 /// Depthwise convolution, forward and backward, for the CPU: each channel with its own k x k kernel.
 ///
-///   y[b, c, i, j] = sum_{u, v} x[b, c, i * stride + u - padding, j * stride + v - padding] * weight[c, 0, u,
+///   y[b, c, i, j] = sum_{u, v} x[b, c, i * stride + u - before, j * stride + v - before] * weight[c, 0, u,
 ///   v]
 ///
 /// Why our own: libtorch's weight gradient of a 5 x 5 depthwise convolution takes longer on a CPU than the
@@ -16,10 +22,10 @@ namespace dmf::translate {
 /// @param input    [B, C, H, W] float32 or bfloat16; taken as channels-last (made so where it is not)
 /// @param weight   [C, 1, k, k] float32
 /// @param stride   1 or 2
-/// @param padding  k / 2: output is ceil(H / stride) x ceil(W / stride)
+/// @param padding  zeros before the first and behind the last row and column, each 0 … k - 1
 /// @return         [B, C, H', W'] of `input`'s type, channels-last; differentiable in both
 /// @note Deterministic: sums do not depend on the number of threads.
 torch::Tensor depthwise_conv2d(const torch::Tensor& input, const torch::Tensor& weight, int64_t stride,
-                               int64_t padding);
+                               Padding padding);
 
 }  // namespace dmf::translate

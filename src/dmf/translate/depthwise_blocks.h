@@ -47,12 +47,13 @@ DMF_INLINE void store(T* to, Lanes lanes) {
 /// instruction set.
 class PaddedBlock {
  public:
-  PaddedBlock(float* memory, int64_t height, int64_t width, int64_t padding)
+  PaddedBlock(float* memory, const DepthwiseShape& s)
       : values_(reinterpret_cast<Lanes*>(memory)),
-        height_(height),
-        width_(width),
-        padding_(padding),
-        stride_(width + 2 * padding) {}
+        height_(s.height),
+        width_(s.width),
+        padding_(s.padding),
+        stride_(s.padded_width()),
+        bytes_(static_cast<size_t>(depthwise_block_floats(s)) * sizeof(float)) {}
 
   template <class T>
   DMF_INLINE void fill(const T* image, int64_t channels) {
@@ -68,14 +69,13 @@ class PaddedBlock {
       for (int64_t j = 0; j < width_; ++j) store(image + (i * width_ + j) * channels, from[j]);
     }
   }
-  DMF_INLINE void clear() {
-    memset(values_, 0, static_cast<size_t>((height_ + 2 * padding_) * stride_) * sizeof(Lanes));
-  }
+  DMF_INLINE void clear() { memset(values_, 0, bytes_); }
   DMF_INLINE Lanes* row(int64_t i) { return values_ + i * stride_; }
 
  private:
   Lanes* values_;
   int64_t height_, width_, padding_, stride_;
+  size_t bytes_;
 };
 
 template <class T, int kKernel, int kStride>
@@ -154,7 +154,7 @@ DMF_INLINE void backward_block(const DepthwiseShape& s, const T* input, const La
 template <class T, int kKernel, int kStride>
 void forward_blocks(const DepthwiseShape& s, const void* input, const float* weight, void* output,
                     float* scratch, int64_t first, int64_t last) {
-  PaddedBlock padded(scratch, s.height, s.width, s.padding);
+  PaddedBlock padded(scratch, s);
   padded.clear();
   for (int64_t block = first; block < last; ++block) {
     const int64_t channel = block * kLanes;
@@ -168,8 +168,8 @@ void forward_blocks(const DepthwiseShape& s, const void* input, const float* wei
 template <class T, int kKernel, int kStride>
 void backward_blocks(const DepthwiseShape& s, const void* input, const float* weight, const void* grad_output,
                      void* grad_input, float* grad_weight, float* scratch, int64_t first, int64_t last) {
-  PaddedBlock padded(scratch, s.height, s.width, s.padding);
-  PaddedBlock grad(scratch + depthwise_block_floats(s), s.height, s.width, s.padding);
+  PaddedBlock padded(scratch, s);
+  PaddedBlock grad(scratch + depthwise_block_floats(s), s);
   padded.clear();
   for (int64_t block = first; block < last; ++block) {
     const int64_t channel = block * kLanes;

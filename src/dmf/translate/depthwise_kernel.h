@@ -7,7 +7,17 @@ namespace dmf::translate {
 struct DepthwiseShape {
   int64_t batch, channels, height, width;  ///< input
   int64_t out_height, out_width;
-  int64_t kernel, stride, padding;
+  int64_t kernel, stride,
+      padding;  ///< padding before the first row and column; behind the last as the output needs
+
+  /// Rows and columns of an image with its border.
+  constexpr int64_t padded_height() const { return padded(height, out_height); }
+  constexpr int64_t padded_width() const { return padded(width, out_width); }
+
+  constexpr int64_t padded(int64_t size, int64_t out) const {
+    const int64_t read = (out - 1) * stride + kernel;
+    return read > size + padding ? read : size + padding;
+  }
 };
 
 /// A type that the kernels read and write: float32 or bfloat16 (as its 16 bits).
@@ -18,7 +28,7 @@ inline constexpr int64_t kDepthwiseBlock = 16;
 
 /// Floats of one padded block of an image: half of the scratch memory that a call needs (64-byte aligned).
 constexpr int64_t depthwise_block_floats(const DepthwiseShape& s) {
-  return (s.height + 2 * s.padding) * (s.width + 2 * s.padding) * kDepthwiseBlock;
+  return s.padded_height() * s.padded_width() * kDepthwiseBlock;
 }
 
 // forward: y = x * weight, on channel blocks [first_block, last_block) of all images, so that threads share

@@ -12,25 +12,27 @@ namespace {
 
 struct Case {
   int64_t channels, height, width, kernel, stride;
+  Padding padding;
 };
 
 class Depthwise : public testing::TestWithParam<Case> {
  protected:
   torch::Tensor libtorch(const torch::Tensor& x, const torch::Tensor& w) const {
-    const int64_t padding = GetParam().kernel / 2;
-    return at::conv2d(x, w, {}, {GetParam().stride, GetParam().stride}, {padding, padding}, {1, 1},
-                      w.size(0));
+    const auto [before, behind] = GetParam().padding;
+    const torch::Tensor padded = at::constant_pad_nd(x, {before, behind, before, behind});
+    return at::conv2d(padded, w, {}, at::IntArrayRef({GetParam().stride, GetParam().stride}),
+                      at::IntArrayRef({0, 0}), at::IntArrayRef({1, 1}), w.size(0));
   }
 };
 
 TEST_P(Depthwise, AgreesWithLibtorchForwardAndBackward) {
-  const auto [channels, height, width, kernel, stride] = GetParam();
+  const auto [channels, height, width, kernel, stride, padding] = GetParam();
   for (const torch::Dtype type : {torch::kFloat32, torch::kBFloat16}) {
     const torch::Tensor x = torch::randn({3, channels, height, width}).to(type).requires_grad_();
     const torch::Tensor w = torch::randn({channels, 1, kernel, kernel}).requires_grad_();
     const torch::Tensor reference_x = x.detach().to(torch::kFloat32).requires_grad_();
     const torch::Tensor reference_w = w.detach().clone().requires_grad_();
-    const torch::Tensor y = depthwise_conv2d(x, w, stride, kernel / 2);
+    const torch::Tensor y = depthwise_conv2d(x, w, stride, padding);
     const torch::Tensor expected = libtorch(reference_x, reference_w);
     ASSERT_EQ(y.scalar_type(), type);
     const torch::Tensor weights = torch::randn_like(expected).to(type).to(torch::kFloat32);
@@ -45,9 +47,12 @@ TEST_P(Depthwise, AgreesWithLibtorchForwardAndBackward) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Depthwise,
-                         testing::Values(Case{16, 8, 4, 3, 1}, Case{32, 16, 8, 5, 1}, Case{48, 16, 8, 5, 2},
-                                         Case{16, 9, 7, 3, 2}, Case{16, 5, 5, 5, 1}, Case{16, 1, 1, 5, 1},
-                                         Case{24, 8, 8, 3, 1} /* not a multiple of 16: libtorch's */));
+                         testing::Values(Case{16, 8, 4, 3, 1, {1, 1}}, Case{32, 16, 8, 5, 1, {2, 2}},
+                                         Case{48, 16, 8, 5, 2, {2, 2}}, Case{48, 16, 8, 5, 2, {1, 2}},
+                                         Case{16, 16, 8, 3, 2, {0, 1}}, Case{16, 9, 7, 3, 2, {1, 1}},
+                                         Case{16, 5, 5, 5, 1, {2, 2}}, Case{16, 1, 1, 5, 1, {2, 2}},
+                                         Case{
+                                             24, 8, 8, 3, 1, {1, 1}} /* not a multiple of 16: libtorch's */));
 
 TEST(DepthwiseKernels, EveryInstructionSetGivesTheSameAnswer) {
   const DepthwiseShape shape{2, 16, 6, 6, 6, 6, 5, 1, 2};
@@ -80,7 +85,7 @@ TEST(DepthwiseKernels, TellsItsSpeed) {
     for (int i = 0; i < 3; ++i) forward().backward(g);
     return (wall_seconds() - start) / 3;
   };
-  const double ours = seconds([&] { return depthwise_conv2d(x, w, 1, 2); });
+  const double ours = seconds([&] { return depthwise_conv2d(x, w, 1, {2, 2}); });
   const double theirs = seconds([&] {
     return at::conv2d(x, w.to(torch::kBFloat16), {}, {1, 1}, {2, 2}, {1, 1}, 480);
   });
