@@ -1,0 +1,209 @@
+#include "dmf/eval/evaluate.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "dmf/core/error.h"
+#include "dmf/core/file.h"
+#include "dmf/core/npy.h"
+#include "dmf/core/random.h"
+#include "dmf/eval/metrics.h"
+#include "support/development_data.h"
+
+namespace dmf::eval {
+namespace {
+
+using testing::HasSubstr;
+using testing::Property;
+using testing::Throws;
+
+TEST(Metrics, AveragePrecisionOfKnownRankings) {
+  EXPECT_EQ(average_precision({1}), 1);
+  EXPECT_EQ(average_precision({4}), 0.25);
+  EXPECT_EQ(average_precision({1, 2, 3}), 1);
+  EXPECT_EQ(average_precision({1, 4}), 0.75);  // (1/1 + 2/4) / 2
+  EXPECT_DOUBLE_EQ(average_precision({1, 3, 6}), (1 + 2 / 3. + 3 / 6.) / 3);
+}
+
+TEST(Metrics, InverseNegativePenaltyOfKnownRankings) {
+  EXPECT_EQ(inverse_negative_penalty({1, 2, 3}), 1);
+  EXPECT_EQ(inverse_negative_penalty({1, 4}), 0.5);
+}
+
+// Three queries, six images, every rule of the protocol once:
+//   gallery     g0      g1      g2      g3      g4      g5
+//   identity    1       2       2       -1      0       1
+//   camera      2       1       2       1       2       1
+//   q0 (1, c1)  .4      .1      .5      .05     .2      .0     g5 removed, g3 junk: g1 g4 g0 g2 → rank 3
+//   q1 (2, c1)  .3      .1      .2      .0      .4      .5     g1 removed, g3 junk: g2 g0 g4 g5 → rank 1
+//   q2 (3, c1)  no image of identity 3: left out
+class WorkedExample : public testing::Test {
+ protected:
+  const Labels query_{{1, 2, 3}, {1, 1, 1}};
+  const Labels gallery_{{1, 2, 2, -1, 0, 1}, {2, 1, 2, 1, 2, 1}};
+  const std::unique_ptr<Distances> distances_ =
+      given_distances({.4, .1, .5, .05, .2, .0, .3, .1, .2, .0, .4, .5, .1, .2, .3, .4, .5, .6}, 3, 6);
+};
+
+TEST_F(WorkedExample, GivesTheFiguresWorkedOutByHand) {
+  const EvalResult result = evaluate(*distances_, query_, gallery_);
+  EXPECT_DOUBLE_EQ(result.map, 100 * (1 / 3. + 1) / 2);
+  EXPECT_DOUBLE_EQ(result.minp, 100 * (1 / 3. + 1) / 2);
+  EXPECT_EQ(result.rank1, 50);
+  EXPECT_EQ(result.rank5, 100);
+  EXPECT_EQ(result.rank10, 100);
+  EXPECT_EQ(result.queries, 3);
+  EXPECT_EQ(result.queries_without_match, 1);
+  EXPECT_EQ(result.queries_with_ties, 0);
+  EXPECT_EQ(result.gallery, 6);
+  EXPECT_EQ(result.gallery_junk, 1);
+  EXPECT_EQ(result.nearest_from_own_camera, 100);  // g5 and g1, both removed before ranking
+  EXPECT_EQ(result.first_from_own_camera, 50);     // g1 for q0
+  EXPECT_EQ(result.by_query[0].first_hit_rank, 3);
+  EXPECT_EQ(result.by_query[1].average_precision, 1);
+  EXPECT_EQ(result.by_query[2].right_answers, 0);
+  EXPECT_EQ(
+      result.protocol,
+      "Market rules: same identity and camera removed, junk ignored; cosine distance, ties in gallery order");
+}
+
+TEST_F(WorkedExample, WithoutCamerasTheRuleIsOffAndTheProtocolSaysSo) {
+  const EvalResult result = evaluate(*distances_, {query_.identities, {}}, gallery_);
+  // q0: g5 g1 g4 g0 g2 → ranks 1, 4; q1: g1 g2 g0 g4 g5 → ranks 1, 2.
+  EXPECT_DOUBLE_EQ(result.map, 100 * (0.75 + 1) / 2);
+  EXPECT_DOUBLE_EQ(result.minp, 100 * (0.5 + 1) / 2);
+  EXPECT_LT(result.nearest_from_own_camera, 0);
+  EXPECT_THAT(result.protocol, HasSubstr("no cameras known, so the same-camera rule is off"));
+  ProtocolOptions off;
+  off.same_camera_removed = false;
+  EXPECT_EQ(evaluate(*distances_, query_, gallery_, off).map, result.map);
+  EXPECT_THAT(evaluate(*distances_, query_, gallery_, off).protocol, HasSubstr("same-camera rule off"));
+}
+
+TEST_F(WorkedExample, CamerasKnownInPartAreCounted) {
+  Labels gallery = gallery_;
+  gallery.cameras[5] = kUnknownCamera;
+  const EvalResult result = evaluate(*distances_, query_, gallery);
+  EXPECT_EQ(result.by_query[0].right_answers, 2);  // g5 is no longer known to be from the query's camera
+  EXPECT_THAT(result.protocol, HasSubstr("camera known for 3 of 3 queries, 5 of 6 gallery images"));
+}
+
+TEST_F(WorkedExample, WithoutAnyRightAnswerIsAnError) {
+  EXPECT_THAT(
+      [&] {
+        evaluate(*distances_, {{9, 9, 9}, {1, 1, 1}}, gallery_);
+      },
+      Throws<InvalidArgument>(Property(
+          &Error::what, HasSubstr("none of the 3 queries has a right answer in the gallery of 6 images"))));
+}
+
+struct Problem {
+  Vectors query, gallery;
+};
+
+Problem random_problem() {
+  RandomStream random(11, "evaluate");
+  const auto labels = [&](int64_t count, int64_t low) {
+    Labels result;
+    for (int64_t i = 0; i < count; ++i) {
+      result.identities.push_back(low + random.integer(21 - low));
+      result.cameras.push_back(1 + random.integer(4));
+    }
+    return result;
+  };
+  return {{torch::randn({50, 24}), labels(50, 1)}, {torch::randn({400, 24}), labels(400, -1)}};
+}
+
+TEST(Evaluate, DoesNotDependOnTheGallerysOrder) {
+  const Problem p = random_problem();
+  const EvalResult expected = evaluate(p.query, p.gallery);
+  std::vector<int64_t> order(400);
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+  RandomStream(3, "order").shuffle(order);
+  Vectors shuffled{p.gallery.values.index_select(0, torch::tensor(order)), {}};
+  for (int64_t i : order) {
+    shuffled.labels.identities.push_back(p.gallery.labels.identities[static_cast<size_t>(i)]);
+    shuffled.labels.cameras.push_back(p.gallery.labels.cameras[static_cast<size_t>(i)]);
+  }
+  const EvalResult result = evaluate(p.query, shuffled);
+  EXPECT_EQ(result.map, expected.map);
+  EXPECT_EQ(result.rank5, expected.rank5);
+  EXPECT_EQ(result.minp, expected.minp);
+  EXPECT_EQ(result.nearest_from_own_camera, expected.nearest_from_own_camera);
+}
+
+TEST(Evaluate, DoesNotDependOnBlocksAndThreads) {
+  const Problem p = random_problem();
+  const EvalResult expected = evaluate(p.query, p.gallery);
+  for (const RankingOptions& work : {RankingOptions{3, 17, 1}, RankingOptions{64, 9, 4}}) {
+    const EvalResult result = evaluate(p.query, p.gallery, {}, work);
+    EXPECT_EQ(result.map, expected.map);
+    EXPECT_EQ(result.first_from_own_camera, expected.first_from_own_camera);
+  }
+}
+
+TEST(Evaluate, CosineDoesNotDependOnTheVectorsLengths) {
+  const Problem p = random_problem();
+  const Vectors scaled{p.gallery.values * torch::pow(2.0, torch::randint(-3, 4, {400, 1})), p.gallery.labels};
+  EXPECT_EQ(evaluate(p.query, scaled).map, evaluate(p.query, p.gallery).map);
+  EXPECT_NE(evaluate(p.query, scaled, {"euclidean"}).map, evaluate(p.query, p.gallery, {"euclidean"}).map);
+}
+
+TEST(Evaluate, RefusesWhatDoesNotFit) {
+  Problem p = random_problem();
+  const auto refused = [&](const std::string& why) {
+    EXPECT_THAT([&] { evaluate(p.query, p.gallery); },
+                Throws<InvalidArgument>(Property(&Error::what, HasSubstr(why))));
+  };
+  const torch::Tensor values = p.query.values.clone();
+  p.query.values[7][3] = std::numeric_limits<float>::infinity();
+  refused(
+      "query vectors cannot be ranked: expected finite vectors, not all zero, got NaN or infinity in 1 "
+      "(first: row 7)");
+  p.query.values = values.to(torch::kFloat64);
+  refused("element type of `query`");
+  p.query.values = values.slice(0, 0, 49);
+  refused("shape of `query`");
+  p.query.values = values.slice(1, 0, 20);
+  refused("query has 20, gallery has 24");
+}
+
+// Figures of tools/make_eval_golden.py, a plain numpy implementation.
+class EvaluateGolden : public testing::TestWithParam<const char*> {};
+
+TEST_P(EvaluateGolden, EqualsNumpy) {
+  const auto folder = test::golden() / "eval" / GetParam();
+  const nlohmann::json golden = nlohmann::json::parse(read_text(folder / "expected.json"));
+  const auto vectors = [&](const std::string& name) {
+    return Vectors{read_npy(folder / (name + ".npy")),
+                   {golden[name + "_identities"], golden[name + "_cameras"]}};
+  };
+  ProtocolOptions protocol;
+  protocol.metric = golden["metric"];
+  const EvalResult result = evaluate(vectors("query"), vectors("gallery"), protocol);
+  const nlohmann::json& expected = golden["expected"];
+  EXPECT_DOUBLE_EQ(result.map, expected["map"]);
+  EXPECT_DOUBLE_EQ(result.minp, expected["minp"]);
+  EXPECT_DOUBLE_EQ(result.rank1, expected["rank1"]);
+  EXPECT_DOUBLE_EQ(result.rank5, expected["rank5"]);
+  EXPECT_DOUBLE_EQ(result.rank10, expected["rank10"]);
+  EXPECT_DOUBLE_EQ(result.rank20, expected["rank20"]);
+  EXPECT_EQ(result.queries_without_match, expected["queries_without_match"]);
+  EXPECT_EQ(result.gallery, expected["gallery"]);
+  ASSERT_EQ(result.by_query.size(), expected["by_query"].size());
+  for (size_t q = 0; q < result.by_query.size(); ++q) {
+    const nlohmann::json& query = expected["by_query"][q];
+    EXPECT_DOUBLE_EQ(result.by_query[q].average_precision, query["average_precision"]) << "query " << q;
+    EXPECT_EQ(result.by_query[q].first_hit_rank, query["first_hit_rank"]) << "query " << q;
+    EXPECT_EQ(result.by_query[q].right_answers, query["right_answers"]) << "query " << q;
+  }
+  if (GetParam() == std::string("ties")) EXPECT_GT(result.queries_with_ties, 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, EvaluateGolden, testing::Values("cosine", "euclidean", "no_cameras", "ties"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace dmf::eval

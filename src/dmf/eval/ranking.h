@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "dmf/eval/distance.h"
+#include "dmf/eval/labels.h"
+
+namespace dmf::eval {
+
+/// Where the right answers of one query stand.
+struct QueryRanking {
+  /// Rank of each right answer among all answers that count, ascending, the first place being 1. Empty when
+  /// the gallery holds no right answer for this query.
+  std::vector<int64_t> ranks;
+  /// A wrong answer is exactly as far as a right one, so that the ranks depend on the gallery's order.
+  bool has_tie = false;
+  /// The nearest image of all, before the same-camera rule removes any, is from the query's own camera.
+  bool nearest_is_own_camera = false;
+  /// The first answer that counts is from the query's own camera (and then wrong).
+  bool first_is_own_camera = false;
+};
+
+/// How the work is cut; the rankings do not depend on it.
+struct RankingOptions {
+  int64_t query_block = 64;     ///< queries a thread works on together
+  int64_t gallery_block = 256;  ///< gallery images whose distances are held together
+  int64_t threads = 0;          ///< 0 = as many as processors
+};
+
+/// Ranks the right answers of every query by Market-1501's rules (Zheng et al. 2015): gallery images of the
+/// query's identity *and* camera are removed, junk is removed, all others answer; those of the query's
+/// identity are right. A pair with an unknown camera is not removed. At the same distance the image that
+/// stands first in the gallery comes first, as in a stable sort.
+///
+/// Ranks are found by counting, not by sorting: a right answer's rank is 1 + the answers before it. Exact, in
+/// O(Q G D) time; holds one block of distances a thread and the right answers' distances, whatever Q G is.
+///
+/// @return  one entry a query
+/// @throws InvalidArgument  labels that do not fit the distances, a junk query, an option out of range
+std::vector<QueryRanking> rank_right_answers(const Distances& distances, const Labels& query,
+                                             const Labels& gallery, const RankingOptions& options = {});
+
+}  // namespace dmf::eval
