@@ -1,0 +1,199 @@
+#include "dmf/fuse/model.h"
+
+#include <fmt/ranges.h>
+
+#include <set>
+
+#include "dmf/core/error.h"
+#include "dmf/core/precision.h"
+#include "dmf/core/shape.h"
+#include "dmf/fuse/initialise.h"
+#include "dmf/fuse/transformer.h"
+
+namespace dmf::fuse {
+namespace {
+
+constexpr const char* kEncoderPrefix = "image.encoder.";
+constexpr double kNeckMomentum = 0.1;
+constexpr double kNeckEpsilon = 1e-5;
+
+torch::Tensor unit_rows(const torch::Tensor& x) { return x / x.norm(2, {1}, true).clamp_min(1e-12); }
+
+bool is_trained(const std::string& name) { return name != "neck.bias" && !name.starts_with("neck.running_"); }
+
+}  // namespace
+
+void check_options(const ModelOptions& options) {
+  DMF_CHECK(options.width % options.heads == 0, InvalidArgument,
+            "[model] width: expected a multiple of heads = {}, got {}", options.heads, options.width);
+}
+
+DmfModel::DmfModel(const ModelOptions& options, std::shared_ptr<translate::ImageEncoder> image_encoder,
+                   int64_t text_width, int64_t identities, uint64_t seed)
+    : options_(options),
+      image_encoder_(std::move(image_encoder)),
+      text_width_(text_width),
+      identities_(identities) {
+  DMF_CHECK(image_encoder_ != nullptr, InvalidArgument, "[DmfModel] image_encoder: expected one, got null");
+  DMF_CHECK(identities >= 1, InvalidArgument, "[DmfModel] identities: expected at least 1, got {}",
+            identities);
+  check_options(options_);
+  own_ = initial_tensors(options_,
+                         {.image_tokens = image_encoder_->token_count(),
+                          .image_width = image_encoder_->token_width(),
+                          .text_width = text_width_,
+                          .identities = identities_},
+                         seed);
+  mark_parameters();
+}
+
+void DmfModel::mark_parameters() {
+  for (auto& [name, tensor] : own_) tensor.requires_grad_(is_trained(name));
+  const std::vector<std::string> trained = image_encoder_->trained_names();
+  const std::set<std::string> is_encoder_trained(trained.begin(), trained.end());
+  for (auto& [name, tensor] : image_encoder_->tensors()) {
+    if (tensor.is_floating_point()) tensor.requires_grad_(is_encoder_trained.contains(name));
+  }
+}
+
+torch::Tensor DmfModel::project(const std::string& modality, const torch::Tensor& tokens) const {
+  const weights::Scope scope(own_, modality + ".");
+  const torch::Tensor input = tokens.scalar_type() == torch::kFloat32 ? tokens : tokens.to(torch::kFloat32);
+  const torch::Tensor x = scope.has("token_norm.weight") ? layer_norm(input, scope, "token_norm") : tokens;
+  if (x.scalar_type() == torch::kFloat32 || at::autocast::is_autocast_enabled(x.device().type())) {
+    return at::linear(x, scope["projection.weight"], scope["projection.bias"]);
+  }
+  return at::linear(input, scope["projection.weight"], scope["projection.bias"]);
+}
+
+torch::Tensor DmfModel::class_token(const std::string& modality, const torch::Tensor& projected,
+                                    const torch::Tensor& mask) const {
+  const torch::Tensor learned =
+      own_.at(modality + ".class_token").expand({projected.size(0), 1, options_.width});
+  if (options_.class_token == "learned") return learned;
+  if (!mask.defined()) return learned + projected.mean(1, true, torch::kFloat32);
+  const torch::Tensor words = mask.unsqueeze(2).to(torch::kFloat32);  // [B, T, 1]
+  return learned + (projected * words).sum(1, true) / words.sum(1, true).clamp_min(1.0);
+}
+
+torch::Tensor DmfModel::transform(const std::string& modality, const torch::Tensor& projected,
+                                  const torch::Tensor& mask, bool training) const {
+  const torch::Tensor tokens = projected.to(torch::kFloat32);
+  torch::Tensor x = at::cat({class_token(modality, projected, mask), tokens}, 1);
+  x = x + own_.at(modality + ".position").narrow(0, 0, x.size(1));  // [B, S, D]
+  torch::Tensor allowed;
+  if (mask.defined()) {
+    allowed = at::cat({at::ones({mask.size(0), 1}, mask.options()), mask}, 1).unsqueeze(1).unsqueeze(1);
+  }
+  const int64_t last = options_.depth - 1;
+  for (int64_t i = 0; i <= last; ++i) {
+    const double share = last == 0 ? 1.0 : static_cast<double>(i) / static_cast<double>(last);
+    const int64_t outputs = i == last ? 1 : x.size(1);  // only the class token is read behind the last block
+    x = transformer_block(weights::Scope(own_, fmt::format("transformer.{}.", i)), x, allowed, options_,
+                          outputs, options_.drop_path * share, training);
+  }
+  if (options_.final_norm == "layer") x = layer_norm(x, weights::Scope(own_, "transformer."), "norm");
+  return x.select(1, 0).to(torch::kFloat32);
+}
+
+torch::Tensor DmfModel::forward_image(const torch::Tensor& stored, bool training) const {
+  const std::vector<int64_t> sizes = image_encoder_->stored_sizes();
+  check_shape(stored, {kAnySize, sizes.at(0), sizes.at(1), sizes.at(2)}, "forward_image", "stored");
+  const torch::Tensor tokens = image_encoder_->trained(stored, training);  // [B, N, D_i]
+  return transform("image", project("image", tokens), {}, training);
+}
+
+torch::Tensor DmfModel::forward_text(const translate::TextTokens& texts, bool training) const {
+  DMF_CHECK(has_text(), InvalidArgument,
+            "[forward_text] the model has no text branch: it was made without texts");
+  check_shape(texts.tokens, {kAnySize, kAnySize, text_width_}, "forward_text", "tokens");
+  check_shape(texts.mask, {texts.tokens.size(0), texts.tokens.size(1)}, "forward_text", "mask");
+  check_type(texts.mask, torch::kBool, "forward_text", "mask");
+  const int64_t T = std::min(texts.tokens.size(1), options_.max_text_length);
+  return transform("text", project("text", texts.tokens.narrow(1, 0, T)), texts.mask.narrow(1, 0, T),
+                   training);
+}
+
+torch::Tensor DmfModel::neck(const torch::Tensor& features, bool training) const {
+  check_shape(features, {kAnySize, options_.width}, "neck", "features");
+  DMF_CHECK(!training || features.size(0) >= 2, InvalidArgument,
+            "[neck] features: batch statistics need at least 2 samples, got {}", features.size(0));
+  const weights::Scope scope(own_, "neck.");
+  return at::batch_norm(features, scope["weight"], scope["bias"], scope["running_mean"], scope["running_var"],
+                        training, kNeckMomentum, kNeckEpsilon, /*cudnn_enabled=*/false);
+}
+
+torch::Tensor DmfModel::classify(const torch::Tensor& normalised) const {
+  // The logits decide the loss: their sums keep float32 even where the model runs in bfloat16.
+  const PrecisionScope full(torch::kFloat32, normalised.device());
+  return at::linear(normalised, own_.at("classifier.weight"));
+}
+
+torch::Tensor DmfModel::embedding(const torch::Tensor& features) const {
+  return unit_rows(options_.feature == "after" ? neck(features, false) : features);
+}
+
+torch::Tensor DmfModel::embed_images(const torch::Tensor& pixels) const {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor stored = image_encoder_->frozen(image_encoder_->normalise(pixels.to(device())));
+  return embedding(forward_image(stored, false));
+}
+
+torch::Tensor DmfModel::embed_texts(const translate::TextTokens& texts) const {
+  const torch::NoGradGuard no_grad;
+  return embedding(forward_text({texts.tokens.to(device()), texts.mask.to(device())}, false));
+}
+
+void DmfModel::reset_head(int64_t identities, uint64_t seed) {
+  DMF_CHECK(identities >= 1, InvalidArgument, "[reset_head] identities: expected at least 1, got {}",
+            identities);
+  const torch::Device where = device();
+  identities_ = identities;
+  for (auto& [name, tensor] : initial_head(options_, identities, seed)) own_[name] = tensor.to(where);
+  mark_parameters();
+}
+
+weights::NamedTensors DmfModel::tensors() const {
+  weights::NamedTensors all = own_;
+  for (const auto& [name, tensor] : image_encoder_->tensors()) all[kEncoderPrefix + name] = tensor;
+  return all;
+}
+
+weights::NamedTensors DmfModel::parameters() const {
+  weights::NamedTensors trained;
+  for (const auto& [name, tensor] : tensors()) {
+    if (tensor.requires_grad()) trained[name] = tensor;
+  }
+  return trained;
+}
+
+void DmfModel::assign(const weights::NamedTensors& values) {
+  const weights::NamedTensors mine = tensors();
+  std::vector<std::string> problems;
+  for (const auto& [name, tensor] : mine) {
+    const auto found = values.find(name);
+    if (found == values.end()) {
+      problems.push_back(fmt::format("`{}` is missing", name));
+    } else if (found->second.sizes() != tensor.sizes()) {
+      problems.push_back(fmt::format("`{}`: expected {}, got {}", name, shape_text(tensor.sizes()),
+                                     shape_text(found->second.sizes())));
+    }
+  }
+  for (const auto& [name, tensor] : values) {
+    if (!mine.contains(name)) problems.push_back(fmt::format("`{}` is unknown", name));
+  }
+  DMF_CHECK(problems.empty(), InvalidArgument, "[DmfModel::assign] {} tensors do not fit: {}",
+            problems.size(), fmt::join(problems, "; "));
+  const torch::NoGradGuard no_grad;
+  for (auto& [name, tensor] : mine) tensor.detach().copy_(values.at(name));
+}
+
+void DmfModel::to(const torch::Device& device) {
+  for (auto& [name, tensor] : own_) tensor = tensor.detach().to(device);
+  for (auto& [name, tensor] : image_encoder_->tensors()) tensor = tensor.detach().to(device);
+  mark_parameters();
+}
+
+torch::Device DmfModel::device() const { return own_.at("image.class_token").device(); }
+
+}  // namespace dmf::fuse

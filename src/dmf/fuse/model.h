@@ -1,0 +1,106 @@
+#pragma once
+#include <torch/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dmf/fuse/model_options.h"
+#include "dmf/translate/image_encoder.h"
+#include "dmf/translate/text_encoder.h"
+#include "dmf/weights/tensors.h"
+
+namespace dmf::fuse {
+
+/// DMF (paper Fig. 2, Eq. 3-5): two modality-specific translations, one shared vision transformer, BNNeck.
+///
+///   DmfModel model(options, image_encoder, text_encoder->width(), identities, seed);
+///   Output images = model.forward_image(stored, true);        // v_i = [v_cls, F(v_1) … F(v_N)] + p_i
+///   Output texts = model.forward_text(text_tokens, true);     // v_t = [t_cls, L(t_1) … L(t_T)] + p_t
+///   auto features = at::cat({images.feature, texts.feature}); // samples of both modalities are independent
+///   samples auto logits = model.classify(model.neck(features, true));
+///
+/// The model is functions over named tensors: image.encoder.* (the encoder's own),
+/// image.projection.{weight,bias}, image.class_token, image.position, the same for text.*,
+/// transformer.N.{norm1,attn.qkv,attn.proj,norm2,mlp.fc1, mlp.fc2}.*, transformer.norm.*, neck.*,
+/// classifier.weight. Tensors are shared, not copied: a copy of the model is the same model. One thread may
+/// train; several may run forward with training = false at the same time.
+class DmfModel {
+ public:
+  /// Makes a model with fresh weights (the encoder keeps its pre-trained ones).
+  /// @param image_encoder  not null; its trained tensors become parameters of this model
+  /// @param text_width     D_t, width of the text encoder's tokens; 0 = a model without the text branch
+  /// @param identities     classes of the identity loss, >= 1
+  /// @param seed           of the initialisation
+  /// @throws InvalidArgument where options do not fit
+  DmfModel(const ModelOptions& options, std::shared_ptr<translate::ImageEncoder> image_encoder,
+           int64_t text_width, int64_t identities, uint64_t seed);
+
+  /// Image translation (Eq. 3, 4) and the shared transformer.
+  /// @param stored  [B, C, h, w] any floating type: ImageEncoder::frozen's output, on the model's device
+  /// @return        [B, D] float32: the global feature, the class token's output
+  torch::Tensor forward_image(const torch::Tensor& stored, bool training) const;
+
+  /// Text translation (Eq. 5) and the shared transformer. Texts keep their own length: padding is masked out.
+  /// @param texts  tokens [B, T, D_t] floating, mask [B, T] bool (true = word); words behind max_text_length
+  /// are cut
+  /// @return       [B, D] float32: the global feature
+  /// @throws InvalidArgument where the model has no text branch
+  torch::Tensor forward_text(const translate::TextTokens& texts, bool training) const;
+
+  /// BNNeck: batch norm whose bias is not trained (Luo et al. 2019; Fig. 2's "BN").
+  /// @param features  [B, D] float32, samples of both modalities together; in training B >= 2
+  /// @return          [B, D] float32; training uses batch statistics and updates the running ones
+  torch::Tensor neck(const torch::Tensor& features, bool training) const;
+
+  /// Identity logits [B, identities] of BNNeck's output [B, D]; the classifier has no bias.
+  torch::Tensor classify(const torch::Tensor& normalised) const;
+
+  /// What is compared at test: `features` [B, D] before or after BNNeck as the option says, each row of unit
+  /// length.
+  torch::Tensor embedding(const torch::Tensor& features) const;
+
+  /// From pixels to embeddings: normalise, frozen part, trained part, transformer. Inference only.
+  /// @param pixels  [B, 3, H, W] uint8 RGB
+  /// @return        [B, D] float32, unit rows
+  torch::Tensor embed_images(const torch::Tensor& pixels) const;
+
+  /// From text tokens to embeddings [B, D] float32, unit rows. Inference only.
+  torch::Tensor embed_texts(const translate::TextTokens& texts) const;
+
+  /// New BNNeck and classifier for another set of identities.
+  void reset_head(int64_t identities, uint64_t seed);
+
+  /// Every tensor by its full name, the image encoder's included (frozen ones too); handles, not copies.
+  weights::NamedTensors tensors() const;
+  /// The tensors that training changes by gradient (they require one).
+  weights::NamedTensors parameters() const;
+  /// Copies the values of `values` into the tensors of the same name.
+  /// @throws InvalidArgument naming every missing, unknown or misshaped tensor
+  void assign(const weights::NamedTensors& values);
+  /// Moves all tensors to `device`.
+  void to(const torch::Device& device);
+
+  const ModelOptions& options() const { return options_; }
+  const std::shared_ptr<translate::ImageEncoder>& image_encoder() const { return image_encoder_; }
+  bool has_text() const { return text_width_ > 0; }
+  int64_t text_width() const { return text_width_; }
+  int64_t identities() const { return identities_; }
+  torch::Device device() const;
+
+ private:
+  torch::Tensor class_token(const std::string& modality, const torch::Tensor& projected,
+                            const torch::Tensor& mask) const;
+  torch::Tensor project(const std::string& modality, const torch::Tensor& tokens) const;
+  torch::Tensor transform(const std::string& modality, const torch::Tensor& projected,
+                          const torch::Tensor& mask, bool training) const;
+  void mark_parameters();
+
+  ModelOptions options_;
+  std::shared_ptr<translate::ImageEncoder> image_encoder_;
+  int64_t text_width_;
+  int64_t identities_;
+  weights::NamedTensors own_;  // all but the encoder's
+};
+
+}  // namespace dmf::fuse
