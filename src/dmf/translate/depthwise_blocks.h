@@ -1,46 +1,11 @@
-// The depthwise kernels, for one instruction set: included by depthwise_{generic,v3,v4}.cc, each compiled
-// with its own flags and naming its own namespace in DMF_ISA. No header of the standard library that defines
-// inline functions is used: the linker could pick such a function, built for the newest processor, for the
-// whole program.
-#include <stdint.h>
-#include <string.h>
-
+// The depthwise kernels, for one instruction set: included by depthwise_{generic,v3,v4}.cc (see lanes.h).
 #include "dmf/translate/depthwise_kernel.h"
-
-#define DMF_INLINE inline __attribute__((always_inline))
+#include "dmf/translate/lanes.h"
 
 namespace dmf::translate::DMF_ISA {
 namespace {
 
-constexpr int64_t kLanes = kDepthwiseBlock;
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-typedef uint16_t HalfLanes __attribute__((vector_size(kLanes * sizeof(uint16_t))));
-typedef uint32_t BitLanes __attribute__((vector_size(kLanes * sizeof(uint32_t))));
-
-template <class T>
-DMF_INLINE Lanes load(const T* from) {
-  if constexpr (sizeof(T) == 2) {
-    HalfLanes bits;
-    memcpy(&bits, from, sizeof(bits));
-    return (Lanes)(__builtin_convertvector(bits, BitLanes) << 16);
-  } else {
-    Lanes lanes;
-    memcpy(&lanes, from, sizeof(lanes));
-    return lanes;
-  }
-}
-
-template <class T>
-DMF_INLINE void store(T* to, Lanes lanes) {
-  if constexpr (sizeof(T) == 2) {
-    const BitLanes bits = (BitLanes)lanes;
-    const BitLanes rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;  // to nearest, ties to even
-    const HalfLanes half = __builtin_convertvector(rounded, HalfLanes);
-    memcpy(to, &half, sizeof(half));
-  } else {
-    memcpy(to, &lanes, sizeof(lanes));
-  }
-}
+static_assert(kLanes == kDepthwiseBlock);
 
 /// One image's block of channels, widened to float32, with a border of zeros: [height + 2 p, width + 2 p,
 /// lanes]. The memory is the caller's: nothing of the standard library is instantiated with this file's

@@ -20,8 +20,6 @@ struct ImageEncoderOptions {
   std::string level = "32";
   int64_t height = 256, width = 128;
   bool head = true;
-  std::string batch_norm = "batch";
-  bool train_depthwise5 = false;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -30,22 +28,15 @@ struct ImageEncoderOptions {
     v("weights", weights, "file of its weights (safetensors or PyTorch); empty = the installed package's");
     v("freeze", freeze,
       "freeze point: the last frozen stage (EfficientNet stem, stage1 … stage7, head; ResNet stem, layer1 … "
-      "layer4), "
-      "all or none; empty = stage3, layer3");
+      "layer4), all or none; empty = stage3 or layer3");
     v("level", level, Choices{"16", "32", "16+32"},
       "stride of the feature map whose cells are the tokens; 16+32 = each 2 x 2 cells of stride 16 with "
-      "their cell of "
-      "stride 32");
+      "their cell of stride 32");
     v("height", height, Range<int64_t>{32, 4096},
       "pixels the image is resized to, a multiple of 32 (Section IV-B: 256)");
     v("width", width, Range<int64_t>{32, 4096},
       "pixels the image is resized to, a multiple of 32 (Section IV-B: 128)");
     v("head", head, "EfficientNet: whether its last, 1280 wide, 1 x 1 convolution is part of the encoder");
-    v("batch_norm", batch_norm, Choices{"batch", "running"},
-      "statistics of the trained part's batch norms while training");
-    v("train_depthwise5", train_depthwise5,
-      "EfficientNet: whether the trained part's 5 x 5 depthwise weights learn too (their batch norms always "
-      "do)");
   }
 };
 
@@ -87,9 +78,8 @@ class ImageEncoder {
   /// Everything above the freeze point, and the cells of the map as tokens, row by row.
   ///
   /// @param stored    [B, C, h, w] floating, from frozen(), same device as the tensors
-  /// @param training  batch norm uses the batch's statistics and updates the running ones (momentum 0.1),
-  /// unless
-  ///                  options say "running"; else the running ones
+  /// @param training  true: batch norm uses the batch's statistics and updates the running ones (momentum
+  ///                  0.1); false: it uses the running ones. Both ways all trained tensors get gradients.
   /// @return          [B, N, D_i] of the type of the computation; differentiable in the trained tensors
   virtual torch::Tensor trained(const torch::Tensor& stored, bool training) const = 0;
 

@@ -63,7 +63,7 @@ class TokenStore {
   torch::Tensor gather(const std::vector<int64_t>& indices, const std::vector<int64_t>& views,
                        torch::Dtype type = torch::kBFloat16) const;
 
-  int64_t images() const { return file_.layout().rows; }
+  int64_t images() const { return file_.layout().rows / views_; }
   int64_t views() const { return views_; }
   /// {C, h, w}
   const std::vector<int64_t>& sizes() const { return sizes_; }
