@@ -1,13 +1,10 @@
 #pragma once
 #include <torch/types.h>
 
-#include <cstdint>
-#include <string>
-#include <vector>
-
-#include "dmf/core/option_table.h"
 #include "dmf/eval/labels.h"
+#include "dmf/eval/protocol.h"
 #include "dmf/eval/ranking.h"
+#include "dmf/eval/result.h"
 
 namespace dmf::eval {
 
@@ -15,46 +12,6 @@ namespace dmf::eval {
 struct Vectors {
   torch::Tensor values;  ///< [N, D] float32, any device; need not be of unit length
   Labels labels;         ///< of N images
-};
-
-/// How answers are compared and which count.
-struct ProtocolOptions {
-  std::string metric = "cosine";
-  bool same_camera_removed = true;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("metric", metric, Choices{{"cosine", "euclidean"}}, "distance that ranks the gallery");
-    v("same_camera_removed", same_camera_removed,
-      "leave gallery images of the query's identity and camera out (Market-1501's rule)");
-  }
-};
-
-/// What became of one query.
-struct QueryResult {
-  double average_precision = 0;  ///< in [0, 1]; 0 when it has no match
-  int64_t first_hit_rank = 0;    ///< rank of the nearest right answer, 1 = first; 0 when it has no match
-  int64_t right_answers = 0;     ///< right answers in the gallery that count
-};
-
-/// The figures of a test. Shares are in per cent of the queries that have a right answer ("with a match").
-struct EvalResult {
-  double map = 0;                                       ///< mean average precision
-  double rank1 = 0, rank5 = 0, rank10 = 0, rank20 = 0;  ///< CMC: a right answer among the first k
-  double minp = 0;                                      ///< mean inverse negative penalty
-  int64_t queries = 0;                                  ///< all, with those without a match
-  int64_t queries_without_match = 0;                    ///< left out of the averages
-  int64_t queries_with_ties =
-      0;                ///< with a right and a wrong answer at the same distance: many = a collapsed model
-  int64_t gallery = 0;  ///< all images, with junk
-  int64_t gallery_junk = 0;  ///< of these, junk
-  /// Per cent of the queries with a match whose nearest image (nothing but junk removed) is from their own
-  /// camera; < 0 without cameras. Near 100: the vectors tell the cameras apart rather than the persons.
-  double nearest_from_own_camera = -1;
-  /// The same of the first answer that counts, which is then wrong.
-  double first_from_own_camera = -1;
-  std::string protocol;               ///< the rules in words
-  std::vector<QueryResult> by_query;  ///< in the queries' order
 };
 
 /// Searches each query in the gallery and measures the answers: CMC, mAP, mINP with Market-1501's rules

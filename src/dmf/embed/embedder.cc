@@ -1,0 +1,139 @@
+#include "dmf/embed/embedder.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "dmf/core/error.h"
+#include "dmf/core/interrupt.h"
+#include "dmf/core/precision.h"
+#include "dmf/core/progress.h"
+#include "dmf/fuse/model_file.h"
+#include "dmf/text/keywords.h"
+#include "dmf/translate/text_encoder.h"
+
+namespace dmf::embed {
+namespace {
+
+torch::Tensor unit_rows(const torch::Tensor& vectors) {
+  return vectors / vectors.norm(2, 1, /*keepdim=*/true);
+}
+
+// Rows of `count` that are not in `broken` (ascending).
+std::vector<int64_t> whole_rows(int64_t count, const std::vector<data::BrokenImage>& broken) {
+  std::vector<int64_t> rows;
+  auto next = broken.begin();
+  for (int64_t i = 0; i < count; ++i) {
+    if (next != broken.end() && static_cast<int64_t>(next->index) == i) {
+      ++next;
+    } else {
+      rows.push_back(i);
+    }
+  }
+  return rows;
+}
+
+// What training read of its captions ([text] words); key words where the file does not say.
+bool reads_keywords(const nlohmann::json& configuration) {
+  return configuration.value(nlohmann::json::json_pointer("/text/words"), "keywords") == "keywords";
+}
+
+}  // namespace
+
+Embedder::Embedder(const std::filesystem::path& model_file, const EmbedOptions& options)
+    : Embedder(fuse::load_model(model_file), options) {}
+
+Embedder::Embedder(fuse::LoadedModel loaded, const EmbedOptions& options)
+    : Embedder(std::move(loaded.model),
+               {std::move(loaded.text_encoder), reads_keywords(loaded.description.configuration)}, options) {}
+
+Embedder::Embedder(fuse::DmfModel model, SentenceReader reader, const EmbedOptions& options)
+    : model_(std::move(model)),
+      reader_(std::move(reader)),
+      options_(options),
+      device_(device_by_name(options.device)),
+      type_(compute_type(options.precision, device_)) {
+  DMF_CHECK(options.batch > 0, InvalidArgument, "[embed] batch: expected at least 1, got {}", options.batch);
+  model_.to(device_);
+}
+
+torch::Tensor Embedder::embed_batch(const torch::Tensor& pixels) const {
+  const PrecisionScope precision(type_, device_);
+  torch::Tensor vectors = model_.embed_images(pixels).to(torch::kFloat32);
+  if (options_.flip) vectors = unit_rows(vectors + model_.embed_images(pixels.flip({3})).to(torch::kFloat32));
+  return vectors.to(torch::kCPU);
+}
+
+ImageEmbeddings Embedder::images(const std::vector<std::filesystem::path>& paths,
+                                 const std::string& what) const {
+  const torch::NoGradGuard no_grad;
+  const auto count = static_cast<int64_t>(paths.size());
+  ImageEmbeddings result{torch::zeros({count, width()}), {}, {}};
+  if (count == 0) return result;
+  const auto load = [&](int64_t first) {
+    const auto begin = paths.begin() + first, end = paths.begin() + std::min(first + options_.batch, count);
+    const translate::ImageEncoderOptions& size = model_.image_encoder()->options();
+    data::LoadOptions options;
+    options.height = size.height;
+    options.width = size.width;
+    options.broken = options_.skip_broken ? data::BrokenImages::kCollect : data::BrokenImages::kFail;
+    return data::load_images({begin, end}, options);
+  };
+  Progress progress("embedding " + what, count, "images");
+  std::future<data::LoadedImages> next = std::async(std::launch::async, load, 0);
+  for (int64_t first = 0; first < count; first += options_.batch) {
+    stop_if_interrupted("embedding");
+    const data::LoadedImages batch = next.get();
+    if (first + options_.batch < count) next = std::async(std::launch::async, load, first + options_.batch);
+    result.vectors.narrow(0, first, batch.pixels.size(0)).copy_(embed_batch(batch.pixels));
+    for (const data::BrokenImage& image : batch.broken) {
+      result.broken.push_back({static_cast<size_t>(first) + image.index, image.reason});
+    }
+    progress.advance(batch.pixels.size(0));
+  }
+  progress.finish();
+  result.rows = whole_rows(count, result.broken);
+  if (!result.broken.empty())
+    result.vectors = result.vectors.index_select(0, torch::tensor(result.rows, torch::kInt64));
+  return result;
+}
+
+std::string Embedder::words_of(const std::string& sentence) const {
+  if (!reader_.keywords_only) return sentence;
+  const std::vector<std::string> keywords = text::extract_keywords(sentence);
+  return keywords.empty() ? sentence : fmt::format("{}", fmt::join(keywords, " "));
+}
+
+torch::Tensor Embedder::sentences(const std::vector<std::string>& texts) const {
+  const torch::NoGradGuard no_grad;
+  DMF_CHECK(model_.has_text() && reader_.encoder != nullptr, InvalidArgument,
+            "[embed] this model has no text branch: it cannot embed sentences; hint: "
+            "train it with texts");
+  const auto count = static_cast<int64_t>(texts.size());
+  torch::Tensor vectors = torch::empty({count, width()});
+  for (int64_t first = 0; first < count; first += options_.batch) {
+    stop_if_interrupted("embedding");
+    const int64_t last = std::min(first + options_.batch, count);
+    const PrecisionScope precision(type_, device_);
+    std::vector<std::string> batch;
+    for (int64_t i = first; i < last; ++i) batch.push_back(words_of(texts[static_cast<size_t>(i)]));
+    const translate::TextTokens words = reader_.encoder->encode(batch);
+    const torch::Tensor has_word = words.mask.to(torch::kCPU).any(1);
+    for (int64_t i = first; i < last; ++i) {
+      DMF_CHECK(has_word[i - first].item<bool>(), InvalidArgument,
+                "[embed] sentence {} of {} has no word: '{}'", i + 1, count, texts[static_cast<size_t>(i)]);
+    }
+    vectors.narrow(0, first, last - first).copy_(model_.embed_texts(words));
+  }
+  return vectors;
+}
+
+int64_t Embedder::width() const { return model_.options().width; }
+
+std::string Embedder::setting() const {
+  return fmt::format("{}, {}", device_.str(), type_ == torch::kBFloat16 ? "bfloat16" : "float32");
+}
+
+}  // namespace dmf::embed

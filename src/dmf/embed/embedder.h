@@ -1,0 +1,102 @@
+#pragma once
+#include <torch/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dmf/core/option_table.h"
+#include "dmf/data/image.h"
+#include "dmf/fuse/model.h"
+
+namespace dmf::fuse {
+struct LoadedModel;
+}
+
+namespace dmf::embed {
+
+/// How vectors are made; which vectors (before or after BNNeck) the model itself says.
+struct EmbedOptions {
+  std::string device = "auto";
+  std::string precision = "auto";
+  int64_t batch = 64;
+  bool flip = false;
+  bool skip_broken = false;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("device", device, "cpu, cuda, cuda:1 or auto (a GPU where there is one)");
+    v("precision", precision, Choices{{"auto", "float32", "bfloat16"}},
+      "type of the heavy products; auto: bfloat16 where the hardware has it");
+    v("batch", batch, Range<int64_t>{1, 4096}, "images or sentences that go through the model together");
+    v("flip", flip, "an image's vector is the mean of its own and its mirror image's");
+    v("skip_broken", skip_broken,
+      "leave images that cannot be decoded out, counted, instead of stopping at the first");
+  }
+};
+
+/// What reads sentences: as the model learned to.
+struct SentenceReader {
+  std::shared_ptr<const translate::TextEncoder> encoder;  ///< null: the model reads none
+  bool keywords_only =
+      true;  ///< reads a sentence's key words (all of it where it has none), not the whole sentence
+};
+
+/// Vectors of images, and what became of those that could not be read.
+struct ImageEmbeddings {
+  torch::Tensor vectors;                  ///< [M, D] float32, unit rows, CPU
+  std::vector<int64_t> rows;              ///< [M] which of the given images each vector is of, ascending
+  std::vector<data::BrokenImage> broken;  ///< the others; empty unless EmbedOptions::skip_broken
+};
+
+/// From images or sentences to unit vectors that can be compared with each other, whichever they are from.
+///
+///   Embedder embedder("run/model.safetensors");
+///   ImageEmbeddings images = embedder.images(paths, "gallery");
+///   torch::Tensor query = embedder.sentences({"a woman in a red coat"});
+///   torch::Tensor similarities = query.mm(images.vectors.t());
+///
+/// Images are decoded in several threads while the model works on the batch before. The same input gives the
+/// same vectors on the same machine, run after run. Safe to use from one thread at a time.
+class Embedder {
+ public:
+  /// Reads a model file.
+  /// @throws DataError where it is broken, DeviceError where the device is not there
+  explicit Embedder(const std::filesystem::path& model_file, const EmbedOptions& options = {});
+
+  /// Uses a model in memory (shared, not copied). The model moves to the options' device.
+  Embedder(fuse::DmfModel model, SentenceReader reader, const EmbedOptions& options = {});
+
+  /// @param paths   image files of any size; may be none: vectors [0, D]
+  /// @param what    their name on the progress bar ("query")
+  /// @throws DataError    an image that cannot be decoded, unless skip_broken
+  /// @throws Interrupted  on Ctrl-C, between batches
+  ImageEmbeddings images(const std::vector<std::filesystem::path>& paths,
+                         const std::string& what = "images") const;
+
+  /// @param texts  UTF-8, each with at least one word; read as SentenceReader says (a model file knows it)
+  /// @return       [N, D] float32, unit rows, CPU
+  /// @throws InvalidArgument  the model has no text branch; a sentence without a word, naming which
+  torch::Tensor sentences(const std::vector<std::string>& texts) const;
+
+  /// D.
+  int64_t width() const;
+  const fuse::DmfModel& model() const { return model_; }
+  /// Device and type the model works in, as messages say it: "cpu, bfloat16".
+  std::string setting() const;
+
+ private:
+  Embedder(fuse::LoadedModel loaded, const EmbedOptions& options);
+  torch::Tensor embed_batch(const torch::Tensor& pixels) const;
+  std::string words_of(const std::string& sentence) const;
+
+  fuse::DmfModel model_;
+  SentenceReader reader_;
+  EmbedOptions options_;
+  torch::Device device_;
+  torch::Dtype type_;
+};
+
+}  // namespace dmf::embed
