@@ -27,8 +27,9 @@ struct Record {
 
 /// A dataset's records by split, with everything that was found wrong with it, counted.
 struct Dataset {
-  std::string name;            ///< "market1501", "cuhk03", "folder" or "csv"
-  std::string spec;            ///< what open_dataset() was given
+  std::string name;   ///< "market1501", "cuhk03", "folder" or "csv"
+  std::string spec;   ///< what open_dataset() was given
+  std::string title;  ///< name for tables: `name` where the counts are the official ones, else the folder's
   std::filesystem::path root;  ///< folder that the images' names are relative to
   std::vector<Record> train, query, gallery;
   std::map<int64_t, text::Attributes> attributes;  ///< by identity

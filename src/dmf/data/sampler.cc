@@ -1,0 +1,125 @@
+#include "dmf/data/sampler.h"
+
+#include <algorithm>
+
+#include "dmf/core/error.h"
+#include "dmf/core/random.h"
+
+namespace dmf::data {
+namespace {
+
+/// `count` of the values: different ones where there are enough, else with replacement.
+std::vector<int64_t> draw(const std::vector<int64_t>& values, int64_t count, RandomStream& random) {
+  const auto available = static_cast<int64_t>(values.size());
+  std::vector<int64_t> result;
+  if (available >= count) {
+    std::vector<int64_t> rest = values;
+    for (int64_t i = 0; i < count; ++i) {
+      std::swap(rest[static_cast<size_t>(i)], rest[static_cast<size_t>(i + random.integer(available - i))]);
+    }
+    result.assign(rest.begin(), rest.begin() + count);
+  } else {
+    for (int64_t i = 0; i < count; ++i)
+      result.push_back(values[static_cast<size_t>(random.integer(available))]);
+  }
+  return result;
+}
+
+/// Records that an identity's texts are taken from.
+std::vector<int64_t> text_records(const std::vector<Record>& records, const std::vector<int64_t>& images,
+                                  bool has_attributes) {
+  std::vector<int64_t> captioned;
+  for (const int64_t image : images) {
+    if (!records[static_cast<size_t>(image)].captions.empty()) captioned.push_back(image);
+  }
+  return captioned.empty() && has_attributes ? images : captioned;
+}
+
+}  // namespace
+
+IdentitySampler::IdentitySampler(const std::vector<Record>& records,
+                                 const std::map<int64_t, text::Attributes>& attributes,
+                                 const SamplerOptions& options, uint64_t seed)
+    : options_(options), seed_(seed) {
+  std::map<int64_t, std::vector<int64_t>> images_from_identity;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (records[i].identity > kDistractor)
+      images_from_identity[records[i].identity].push_back(static_cast<int64_t>(i));
+  }
+  size_t most = 0;
+  for (auto& [identity, images] : images_from_identity) {
+    most = std::max(most, images.size());
+    image_count_ += static_cast<int64_t>(images.size());
+    identities_.push_back(identity);
+    texts_.push_back(text_records(records, images, attributes.contains(identity)));
+    classes_with_text_ += !texts_.back().empty();
+    images_.push_back(std::move(images));
+  }
+  DMF_CHECK(classes() >= options.identities, InvalidArgument,
+            "sampler: too few identities: a batch takes {}, the records have {}; hint: sampler.identities={}",
+            options.identities, classes(), std::max<int64_t>(2, classes()));
+  DMF_CHECK(most >= 2, InvalidArgument,
+            "sampler: no identity has two images, so there is nothing to learn from");
+  DMF_CHECK(classes_with_text_ > 0 || (options.text_fraction == 0 && options.texts_beside == 0),
+            InvalidArgument,
+            "sampler: texts are asked for (text_fraction {}, texts_beside {}), but no identity has captions "
+            "or attributes",
+            options.text_fraction, options.texts_beside);
+}
+
+int64_t IdentitySampler::batches(int64_t /*epoch*/) const {
+  const int64_t once = (classes() + options_.identities - 1) / options_.identities;
+  if (options_.epoch == "identities") return once;
+  const int64_t samples = options_.identities * options_.samples;
+  return std::max(once, (image_count_ + samples - 1) / samples);
+}
+
+std::vector<int64_t> IdentitySampler::identity_order(int64_t epoch) const {
+  const auto needed = static_cast<size_t>(batches(epoch) * options_.identities);
+  std::vector<int64_t> order;
+  for (uint64_t round = 0; order.size() < needed; ++round) {
+    std::vector<int64_t> shuffled(identities_.size());
+    for (size_t i = 0; i < shuffled.size(); ++i) shuffled[i] = static_cast<int64_t>(i);
+    RandomStream(seed_, "sampler identities", {static_cast<uint64_t>(epoch), round}).shuffle(shuffled);
+    // A batch that reaches into this round holds none of its identities twice: those it has already come
+    // last.
+    const size_t begun = order.size() - order.size() % static_cast<size_t>(options_.identities);
+    std::stable_partition(shuffled.begin(), shuffled.end(), [&](int64_t label) {
+      return std::find(order.begin() + static_cast<std::ptrdiff_t>(begun), order.end(), label) == order.end();
+    });
+    order.insert(order.end(), shuffled.begin(), shuffled.end());
+  }
+  return order;
+}
+
+std::vector<Sample> IdentitySampler::batch(int64_t epoch, int64_t index) const {
+  DMF_CHECK(epoch >= 0 && index >= 0 && index < batches(epoch), InvalidArgument,
+            "sampler: batch {} of epoch {} does not exist: an epoch has {} batches", index, epoch,
+            batches(epoch));
+  const std::vector<int64_t> order = identity_order(epoch);
+  std::vector<Sample> samples;
+  for (int64_t i = 0; i < options_.identities; ++i) {
+    const auto place = static_cast<uint64_t>(index * options_.identities + i);
+    const int64_t label = order[place];
+    const auto& images = images_[static_cast<size_t>(label)];
+    const auto& texts = texts_[static_cast<size_t>(label)];
+    RandomStream random(seed_, "sampler", {static_cast<uint64_t>(epoch), place});
+    int64_t text_count = 0, beside_count = 0;
+    if (!texts.empty()) {
+      const double wanted = static_cast<double>(options_.samples) * options_.text_fraction;
+      text_count = static_cast<int64_t>(wanted);
+      text_count += random.chance(wanted - static_cast<double>(text_count)) ? 1 : 0;
+      beside_count = options_.texts_beside;
+    }
+    for (const int64_t record : draw(images, options_.samples - text_count, random)) {
+      samples.push_back({record, label, Modality::kImage});
+    }
+    if (text_count + beside_count == 0) continue;
+    for (const int64_t record : draw(texts, text_count + beside_count, random)) {
+      samples.push_back({record, label, Modality::kText});
+    }
+  }
+  return samples;
+}
+
+}  // namespace dmf::data
