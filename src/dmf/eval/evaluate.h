@@ -20,9 +20,8 @@ struct Vectors {
 ///
 /// @param query    values [Q, D] float32; no junk among its labels
 /// @param gallery  values [G, D] float32
-/// @throws InvalidArgument  shapes, types or labels that do not fit; NaN, infinite or zero vectors, naming
-/// the first
-///                          and how many; no query with a right answer
+/// @throws InvalidArgument  shapes, types or labels that do not fit; NaN, infinite or zero vectors (it names
+///   the first and how many); no query with a right answer
 /// @note Deterministic: the same figures for any block size and any number of threads.
 EvalResult evaluate(const Vectors& query, const Vectors& gallery, const ProtocolOptions& protocol = {},
                     const RankingOptions& work = {});

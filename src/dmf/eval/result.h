@@ -19,9 +19,9 @@ struct EvalResult {
   double minp = 0;                                      ///< mean inverse negative penalty
   int64_t queries = 0;                                  ///< all, with those without a match
   int64_t queries_without_match = 0;                    ///< left out of the averages
-  int64_t queries_with_ties =
-      0;                ///< with a right and a wrong answer at the same distance: many = a collapsed model
-  int64_t gallery = 0;  ///< all images, with junk
+  /// Queries with a right and a wrong answer at the same distance; many of them = a collapsed model.
+  int64_t queries_with_ties = 0;
+  int64_t gallery = 0;       ///< all images, with junk
   int64_t gallery_junk = 0;  ///< of these, junk
   /// Per cent of the queries with a match whose nearest image (nothing but junk removed) is from their own
   /// camera; < 0 without cameras. Near 100: the vectors tell the cameras apart rather than the persons.
