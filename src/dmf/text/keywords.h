@@ -24,10 +24,10 @@ enum class Slot {
 /// A key word with its parts: "dark blue and white striped shirt" = colours {"dark blue", "white"}, qualities
 /// {"striped"}, noun "shirt", slot kUpper.
 struct Keyword {
-  std::string phrase;
-  std::string noun;
-  std::vector<std::string> colours;
-  std::vector<std::string> qualities;  ///< patterns, materials, lengths, age
+  std::string phrase = {};
+  std::string noun = {};
+  std::vector<std::string> colours = {};
+  std::vector<std::string> qualities = {};  ///< patterns, materials, lengths, age
   Slot slot = Slot::kLook;
 };
 
@@ -35,7 +35,7 @@ struct Keyword {
 /// of appearance, each once: "A woman in a red shirt and grey trousers" → {"woman", "red shirt", "gray
 /// pants"}.
 ///
-/// Rules (each with its test; the words are tables in lexicon.cc):
+/// Rules (each with its test; the words are tables in look_words.cc and grammar_words.cc):
 /// - a garment keeps its colours, patterns, materials and lengths: "blue and white striped shirt"; also where
 /// they
 ///   follow it: "a shirt that is red", "her pants are dark blue", "shirt in red"
