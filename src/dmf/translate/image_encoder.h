@@ -23,13 +23,13 @@ struct ImageEncoderOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("name", name, Choices{"efficientnet-lite0", "efficientnet-lite2", "resnet50"},
+    v("name", name, Choices{{"efficientnet-lite0", "efficientnet-lite2", "resnet50"}},
       "pre-trained image encoder");
     v("weights", weights, "file of its weights (safetensors or PyTorch); empty = the installed package's");
     v("freeze", freeze,
       "freeze point: the last frozen stage (EfficientNet stem, stage1 … stage7, head; ResNet stem, layer1 … "
       "layer4), all or none; empty = stage3 or layer3");
-    v("level", level, Choices{"16", "32", "16+32"},
+    v("level", level, Choices{{"16", "32", "16+32"}},
       "stride of the feature map whose cells are the tokens; 16+32 = each 2 x 2 cells of stride 16 with "
       "their cell of stride 32");
     v("height", height, Range<int64_t>{32, 4096},

@@ -1,0 +1,14 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace dmf::translate {
+
+/// A file of an installed Python package of weights. Looked for in $DMF_PACKAGES, then in .deps/site of the
+/// working folder and of the folders above the program.
+/// @param package  as pip calls it, for the message
+/// @param file     relative to the packages' folder
+/// @throws DataError  it is in none of them
+std::filesystem::path package_file(const std::string& package, const std::filesystem::path& file);
+
+}  // namespace dmf::translate
