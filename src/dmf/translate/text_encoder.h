@@ -20,7 +20,7 @@ struct TextEncoderOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("name", name, Choices{"minilm-l6"}, "pre-trained text encoder");
+    v("name", name, Choices{{"minilm-l6"}}, "pre-trained text encoder");
     v("folder", folder,
       "checkpoint folder (config.json, vocab.txt, model.safetensors or pytorch_model.bin); empty = the "
       "package's");
