@@ -153,21 +153,22 @@ void OptionTable::set_value(const std::string& key, const nlohmann::json& value,
   }
 }
 
-void OptionTable::load_toml(const std::filesystem::path& path) {
-  const std::string text = read_text(path);
+void OptionTable::load_toml(const std::filesystem::path& path) { load_toml_text(read_text(path), path.string()); }
+
+void OptionTable::load_toml_text(const std::string& text, const std::string& where) {
   toml::table document;
   try {
-    document = toml::parse(text, path.string());
+    document = toml::parse(text, where);
   } catch (const toml::parse_error& error) {
-    throw DataError(fmt::format("{}:{}: {}", path.string(), error.source().begin.line, error.description()));
+    throw DataError(fmt::format("{}:{}: {}", where, error.source().begin.line, error.description()));
   }
   for (const auto& [table, node] : document) {
     const std::string table_name(table.str());
-    const std::string where = fmt::format("{}:{}", path.string(), node.source().begin.line);
     const toml::table* entries = node.as_table();
-    DMF_CHECK(entries != nullptr, InvalidArgument, "{}: `{}` stands outside of a [table]", where, table_name);
+    DMF_CHECK(entries != nullptr, InvalidArgument, "{}:{}: `{}` stands outside of a [table]", where,
+              node.source().begin.line, table_name);
     for (const auto& [name, value] : *entries) {
-      const std::string place = fmt::format("{}:{}", path.string(), value.source().begin.line);
+      const std::string place = fmt::format("{}:{}", where, value.source().begin.line);
       set_value(fmt::format("{}.{}", table_name, name.str()), json_from_toml(value, place), place);
     }
   }

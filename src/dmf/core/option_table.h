@@ -62,6 +62,8 @@ class OptionTable {
 
   /// Reads a TOML file of [table] key = value. Throws DataError naming file and line, or InvalidArgument naming the key.
   void load_toml(const std::filesystem::path& path);
+  /// The same from a text; `where` names it in messages.
+  void load_toml_text(const std::string& text, const std::string& where);
   /// One assignment "table.key=value".
   void set(const std::string& assignment);
   /// Sets what `values` holds: {"table": {"key": value}}.
