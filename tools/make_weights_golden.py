@@ -70,6 +70,10 @@ def main():
     torch.save(checkpoint, folder / "checkpoint.pth")
     safetensors.torch.save_file(model.state_dict(), folder / "checkpoint.safetensors")
 
+    small = {"weight": torch.randn(2, 2), "half": torch.randn(3).half()}
+    torch.save(small, folder / "small_zip.pth")
+    torch.save(small, folder / "small_legacy.pth", _use_new_zipfile_serialization=False)
+
 
 if __name__ == "__main__":
     main()

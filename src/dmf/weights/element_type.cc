@@ -16,6 +16,17 @@ const ElementType& element_type_of_storage(std::string_view storage) {
   throw Error(fmt::format("broken invariant: no element type for {}", storage));
 }
 
+std::optional<int64_t> bytes_of_sizes(at::IntArrayRef sizes, const ElementType& type) {
+  // libtorch multiplies strides, which leave empty sizes out: they must not overflow either.
+  int64_t bytes = type.bytes;
+  bool is_empty = false;
+  for (const int64_t size : sizes) {
+    is_empty = is_empty || size == 0;
+    if (size > 0 && __builtin_mul_overflow(bytes, size, &bytes)) return std::nullopt;
+  }
+  return is_empty ? 0 : bytes;
+}
+
 torch::Tensor tensor_from_bytes(std::span<const std::byte> bytes, const ElementType& type) {
   const auto size = static_cast<int64_t>(bytes.size());
   DMF_ASSERT(size % type.bytes == 0);

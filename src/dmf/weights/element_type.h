@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -24,6 +25,10 @@ inline constexpr ElementType kElementTypes[] = {
 
 /// The type of a storage by its class's name, which must be one of the table's.
 const ElementType& element_type_of_storage(std::string_view storage);
+
+/// Bytes of a tensor of these sizes (each >= 0); nothing where they multiply beyond 63 bits, empty ones left
+/// out.
+std::optional<int64_t> bytes_of_sizes(at::IntArrayRef sizes, const ElementType& type);
 
 /// A tensor [count] on the CPU of little-endian bytes, copied; bytes other than 0 become true for bool.
 /// @param bytes  a whole number of elements, at any address

@@ -15,15 +15,17 @@ struct ExpectedTensor {
   bool optional = false;       ///< may be missing; where it is there, its shape must match
 };
 
-/// How a file's names become the model's. Applied in this order; a `*` at either end of an ignore pattern
-/// matches all.
+/// How a file's names become the model's, in this order. A `*` at an end of an ignore pattern matches all
+/// there.
 struct NameRules {
-  std::vector<std::string>
-      ignore;  ///< names in the file that may stay unused: "fc.*", "*.num_batches_tracked"
-  std::vector<std::string> strip;  ///< prefixes ("module."); the first that a name starts with is taken off
-  std::vector<std::pair<std::string, std::string>>
-      renames;      ///< {from, to}: every occurrence, one rule after another
-  std::string add;  ///< prefix put before each name
+  /// Names in the file that may stay unused: "fc.*", "*.num_batches_tracked".
+  std::vector<std::string> ignore = {};
+  /// Prefixes ("module."); the first that a name starts with is taken off.
+  std::vector<std::string> strip = {};
+  /// {from, to}: every occurrence, one rule after another.
+  std::vector<std::pair<std::string, std::string>> renames = {};
+  /// Prefix put before each name.
+  std::string add = {};
 };
 
 /// The name in the model of the tensor called `name` in a file.

@@ -92,18 +92,17 @@ class Flattener {
           tensor.offset, shape_text(tensor.sizes), shape_text(tensor.strides), tensor.storage->key,
           storage.numel()));
     }
+    const auto bytes = bytes_of_sizes(tensor.sizes, element_type_of_storage(tensor.storage->type));
+    if (!bytes)
+      fail(fmt::format("tensor `{}`: sizes {} are beyond all memory", name, shape_text(tensor.sizes)));
     const torch::Tensor view = storage.as_strided(tensor.sizes, tensor.strides, tensor.offset);
     // A tensor that is all of its storage takes it over; others get a copy, so that no two share memory.
     const bool is_whole = view.is_contiguous() && view.numel() == storage.numel();
     if (is_whole && taken_.insert(tensor.storage->key).second) return view;
-    int64_t bytes = storage.element_size();
-    for (const int64_t size : tensor.sizes) {
-      if (__builtin_mul_overflow(bytes, size, &bytes)) bytes = INT64_MAX;
-    }
-    if (bytes > bytes_left_) {
+    if (*bytes > bytes_left_) {
       fail(fmt::format("tensor `{}`: the tensors take more than {} times the file", name, kSharingFactor));
     }
-    bytes_left_ -= bytes;
+    bytes_left_ -= *bytes;
     return view.clone(at::MemoryFormat::Contiguous);
   }
 

@@ -128,13 +128,11 @@ class Reader {
     if (entry.type == nullptr)
       fail(fmt::format("tensor `{}`: element type {} is not supported", name, type->dump()));
 
-    auto bytes = static_cast<uint64_t>(entry.type->bytes);
     for (const uint64_t size : numbers_of(name, value, "shape")) {
-      if (size > INT64_MAX || __builtin_mul_overflow(bytes, size, &bytes)) {
-        fail(fmt::format("tensor `{}`: shape {} is beyond all memory", name, value["shape"].dump()));
-      }
-      entry.sizes.push_back(static_cast<int64_t>(size));
+      entry.sizes.push_back(static_cast<int64_t>(std::min<uint64_t>(size, INT64_MAX)));
     }
+    const std::optional<int64_t> bytes = bytes_of_sizes(entry.sizes, *entry.type);
+    if (!bytes) fail(fmt::format("tensor `{}`: shape {} is beyond all memory", name, value["shape"].dump()));
     const std::vector<uint64_t> offsets = numbers_of(name, value, "data_offsets");
     if (offsets.size() != 2 || offsets[0] > offsets[1]) {
       fail(fmt::format("tensor `{}`: data_offsets: expected [begin, end], got {}", name,
@@ -142,9 +140,9 @@ class Reader {
     }
     entry.begin = offsets[0];
     entry.end = offsets[1];
-    if (entry.end - entry.begin != bytes) {
+    if (entry.end - entry.begin != static_cast<uint64_t>(*bytes)) {
       fail(fmt::format("tensor `{}`: {} of shape {} has {} bytes, its data_offsets [{}, {}] hold {}", name,
-                       entry.type->name, shape_text(entry.sizes), bytes, entry.begin, entry.end,
+                       entry.type->name, shape_text(entry.sizes), *bytes, entry.begin, entry.end,
                        entry.end - entry.begin));
     }
     return entry;
