@@ -20,7 +20,7 @@ using testing::Throws;
 // The mean colours of 32 x 32 pixels as tokens: enough of an encoder to see what the embedder does.
 class ColourEncoder : public translate::ImageEncoder {
  public:
-  ColourEncoder() : ImageEncoder({.freeze = "all", .height = 64, .width = 64}, {}) {}
+  ColourEncoder() : ImageEncoder({}, {}) { options_.height = options_.width = 64; }
   torch::Tensor normalise(const torch::Tensor& pixels) const override {
     return pixels.to(torch::kFloat32) / 255 - 0.5;
   }

@@ -1,0 +1,182 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+
+#include "dmf/cli/command.h"
+#include "dmf/cli/labels_file.h"
+#include "dmf/cli/result.h"
+#include "dmf/core/error.h"
+#include "dmf/core/file.h"
+#include "dmf/core/log.h"
+#include "dmf/core/npy.h"
+#include "dmf/core/progress.h"
+#include "dmf/data/dataset.h"
+#include "dmf/data/file_name.h"
+#include "dmf/embed/embedder.h"
+
+namespace dmf::cli {
+namespace {
+
+struct EmbedArguments {
+  std::string model, out, list, split = "all", json;
+  std::vector<std::string> inputs, texts;
+  embed::EmbedOptions embedding;
+};
+
+// What is to be embedded.
+struct Inputs {
+  std::vector<data::Record> records;
+  bool has_labels = true;  // all of it comes from datasets
+};
+
+void add_folder(const std::filesystem::path& folder, std::vector<data::Record>& records) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && data::has_image_extension(entry.path())) files.push_back(entry.path());
+  }
+  DMF_CHECK(!files.empty(), DataError, "{}: no image in this folder ({})", folder.string(),
+            data::image_extensions());
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) records.push_back({.path = file, .captions = {}});
+}
+
+void add_dataset(const std::string& spec, const std::string& split, std::vector<data::Record>& records) {
+  const data::Dataset dataset = data::open_dataset(spec);
+  const size_t before = records.size();
+  for (const data::Split each : {data::Split::kTrain, data::Split::kQuery, data::Split::kGallery}) {
+    if (split != "all" && split != data::split_name(each)) continue;
+    const auto& part = each == data::Split::kTrain   ? dataset.train
+                       : each == data::Split::kQuery ? dataset.query
+                                                     : dataset.gallery;
+    records.insert(records.end(), part.begin(), part.end());
+  }
+  DMF_CHECK(records.size() > before, DataError, "{}: no image in the split '{}'", spec, split);
+}
+
+Inputs gather(const EmbedArguments& arguments) {
+  Inputs inputs;
+  for (const std::string& input : arguments.inputs) {
+    if (std::filesystem::is_directory(input)) {
+      add_folder(input, inputs.records);
+      inputs.has_labels = false;
+    } else if (input.find(':') != std::string::npos && !std::filesystem::exists(input)) {
+      add_dataset(input, arguments.split, inputs.records);
+    } else {
+      inputs.records.push_back({.path = input, .captions = {}});
+      inputs.has_labels = false;
+    }
+  }
+  return inputs;
+}
+
+// What was embedded, row by row, and with which figures.
+struct Embedded {
+  torch::Tensor vectors;
+  std::vector<std::string> names;
+  int64_t broken = 0;
+};
+
+Embedded embed_images(const embed::Embedder& embedder, const EmbedArguments& arguments) {
+  Inputs inputs = gather(arguments);
+  std::vector<std::filesystem::path> paths;
+  for (const data::Record& record : inputs.records) paths.push_back(record.path);
+  const embed::ImageEmbeddings images = embedder.images(paths);
+  WarningCounter warnings;
+  for (const data::BrokenImage& broken : images.broken)
+    warnings.add("image cannot be decoded", broken.reason);
+  warnings.report();
+  Embedded result{images.vectors, {}, warnings.total()};
+  std::vector<data::Record> kept;
+  for (const int64_t row : images.rows) {
+    kept.push_back(std::move(inputs.records[static_cast<size_t>(row)]));
+    result.names.push_back(kept.back().path.string());
+  }
+  if (inputs.has_labels) write_labels(std::filesystem::path(arguments.out).replace_extension(".csv"), kept);
+  return result;
+}
+
+void write_names(const std::string& file, const std::vector<std::string>& names) {
+  std::string text;
+  for (std::string name : names) {
+    std::replace(name.begin(), name.end(), '\n', ' ');  // a line is a row
+    text += name + "\n";
+  }
+  write_text(file, text);
+}
+
+void embed(EmbedArguments arguments) {
+  const Measurement measurement;
+  DMF_CHECK(arguments.inputs.empty() != arguments.texts.empty(), InvalidArgument,
+            "give either images, folders or datasets, or --text \"…\"");
+  if (arguments.list.empty())
+    arguments.list = std::filesystem::path(arguments.out).replace_extension(".txt").string();
+  DMF_CHECK(arguments.list != arguments.out, InvalidArgument, "--out and --list are both {}", arguments.out);
+  const embed::Embedder embedder(arguments.model, arguments.embedding);
+  const Embedded result = arguments.texts.empty()
+                              ? embed_images(embedder, arguments)
+                              : Embedded{embedder.sentences(arguments.texts), arguments.texts};
+  write_npy(arguments.out, result.vectors);
+  write_names(arguments.list, result.names);
+  const int64_t N = result.vectors.size(0), D = result.vectors.size(1);
+  if (arguments.json != "-") {
+    std::printf("%s: [%ld, %ld] float32, unit rows; what each row is: %s (%s, %s)\n", arguments.out.c_str(),
+                static_cast<long>(N), static_cast<long>(D), arguments.list.c_str(),
+                embedder.setting().c_str(), duration_text(measurement.seconds()).c_str());
+  }
+  if (arguments.json.empty()) return;
+  nlohmann::json document = measurement.document();
+  document["model"] = {{"file", arguments.model},
+                       {"fingerprint", fingerprint(MappedFile(arguments.model).text())},
+                       {"setting", embedder.setting()},
+                       {"flip", arguments.embedding.flip}};
+  document["results"] = {{{"vectors", arguments.out},
+                          {"list", arguments.list},
+                          {"count", N},
+                          {"width", D},
+                          {"broken_images", result.broken}}};
+  write_document(document, arguments.json);
+}
+
+std::function<void()> declare(CLI::App& app) {
+  auto arguments = std::make_shared<EmbedArguments>();
+  app.add_option("input", arguments->inputs,
+                 "images, folders (searched through) or datasets (FORMAT:PATH, see `dmf help eval`)")
+      ->type_name("IMAGE|FOLDER|DATASET");
+  app.add_option("--model", arguments->model, "model file of a run")->required()->type_name("FILE");
+  app.add_option("--out", arguments->out, "vectors as NumPy's .npy, [N, D] float32, unit rows")
+      ->required()
+      ->type_name("FILE");
+  app.add_option(
+         "--list", arguments->list,
+         "what each row is, a line each; as standard --out with .txt (of datasets also a .csv with labels)")
+      ->type_name("FILE");
+  app.add_option("--text", arguments->texts, "sentences instead of images; may be repeated")
+      ->type_name("TEXT");
+  app.add_option("--split", arguments->split, "of datasets: train, query, gallery or all")
+      ->check(CLI::IsMember({"train", "query", "gallery", "all"}))
+      ->capture_default_str();
+  app.add_option("--json", arguments->json,
+                 "write one JSON document to FILE; without FILE, to standard output")
+      ->expected(0, 1)
+      ->default_str("-")
+      ->type_name("FILE");
+  app.add_flag("--flip", arguments->embedding.flip, "average the vectors of each image and its mirror image");
+  app.add_flag("--skip-broken", arguments->embedding.skip_broken,
+               "leave images that cannot be decoded out, counted, instead of stopping");
+  app.add_option("--batch", arguments->embedding.batch, "images that go through the model together")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--device", arguments->embedding.device, "cpu, cuda, cuda:1 or auto")->capture_default_str();
+  app.add_option("--precision", arguments->embedding.precision, "float32, bfloat16 or auto")
+      ->capture_default_str();
+  return [arguments] { embed(*arguments); };
+}
+
+}  // namespace
+
+Command embed_command() {
+  return {"embed", "Turns images or sentences into vectors that can be compared with each other",
+          "dmf embed --model runs/first/model.safetensors --out crops.npy folder/of/crops", declare};
+}
+
+}  // namespace dmf::cli

@@ -1,0 +1,50 @@
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "dmf/eval/result.h"
+
+namespace dmf::cli {
+
+/// A model's test on one dataset, as `eval`, `train` and `quickstart` report it.
+struct TestResult {
+  std::string dataset;      ///< as it was named on the command line
+  std::string fingerprint;  ///< of its files and labels
+  eval::EvalResult figures;
+  int64_t broken_images = 0;  ///< left out because they cannot be decoded
+  double embed_seconds = 0;
+  double rank_seconds = 0;
+};
+
+/// One entry of "results": figures in per cent, all digits; fingerprint, counts and times beside them.
+nlohmann::json to_json(const TestResult& result);
+
+/// The tests as a table for the terminal, with each one's protocol below it.
+std::string test_table(const std::vector<TestResult>& results);
+
+/// What every JSON document of a measuring command holds beside its results: command line, version, revision,
+/// time, machine, wall time and peak memory.
+///
+///   const Measurement measurement;          // the clock starts
+///   …
+///   nlohmann::json document = measurement.document();
+///   document["results"] = …;
+///   write_document(document, arguments.json);
+class Measurement {
+ public:
+  Measurement();
+  nlohmann::json document() const;
+  double seconds() const;
+
+ private:
+  double start_;
+};
+
+/// Writes a document to `where`: "-" is standard output; another path is replaced whole.
+void write_document(const nlohmann::json& document, const std::string& where);
+
+/// The command line of this program, quoted where the shell needs it.
+std::string command_line();
+
+}  // namespace dmf::cli

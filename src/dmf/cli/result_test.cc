@@ -1,0 +1,69 @@
+#include "dmf/cli/result.h"
+
+#include <gmock/gmock.h>
+
+#include "dmf/core/file.h"
+#include "support/temporary_folder.h"
+
+namespace dmf::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TestResult some_result() {
+  TestResult result;
+  result.dataset = "market1501:data/market1501s/";
+  result.fingerprint = "0123456789abcdef";
+  result.figures.map = 100 / 3.;
+  result.figures.rank1 = 50;
+  result.figures.queries = 12;
+  result.figures.queries_without_match = 2;
+  result.figures.gallery = 34;
+  result.figures.protocol = "Market rules";
+  return result;
+}
+
+TEST(TestResult, AsJsonHoldsEveryFigureInPerCent) {
+  const nlohmann::json json = to_json(some_result());
+  EXPECT_EQ(json["dataset"], "market1501:data/market1501s/");
+  EXPECT_EQ(json["name"], "market1501s");
+  EXPECT_EQ(json["map"], 100 / 3.);
+  EXPECT_EQ(json["rank1"], 50);
+  EXPECT_EQ(json["queries"], 12);
+  EXPECT_EQ(json["queries_without_match"], 2);
+  EXPECT_EQ(json["gallery"], 34);
+  for (const char* key : {"protocol", "fingerprint", "rank5", "rank10", "rank20", "minp", "embed_seconds"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_FALSE(json.contains("first_from_own_camera"));  // not known
+}
+
+TEST(TestResult, AsTableHoldsFiguresAndProtocol) {
+  TestResult result = some_result();
+  EXPECT_THAT(test_table({result}), HasSubstr("market1501s       33.33   50.00"));
+  EXPECT_THAT(test_table({result}),
+              HasSubstr("Market rules; queries without a right answer, left out: 2 of 12"));
+  EXPECT_THAT(test_table({result}), Not(HasSubstr("own camera")));
+  result.figures.first_from_own_camera = 12.5;
+  EXPECT_THAT(test_table({result}), HasSubstr("own camera: 12.5 %"));
+}
+
+TEST(Measurement, SaysHowAndWhereItWasMade) {
+  const nlohmann::json document = Measurement().document();
+  EXPECT_THAT(document["command"].get<std::string>(), HasSubstr("dmf_cli_tests"));
+  EXPECT_GT(document["peak_memory_bytes"], 0);
+  EXPECT_GE(document["seconds"], 0);
+  for (const char* key : {"version", "revision", "time", "processor"})
+    EXPECT_TRUE(document.contains(key)) << key;
+}
+
+TEST(Measurement, WritesAnyNameAsJson) {
+  const test::TemporaryFolder folder;
+  write_document({{"path", "caf\xe9.jpg"}}, (folder / "result.json").string());  // not UTF-8
+  EXPECT_THAT(nlohmann::json::parse(read_text(folder / "result.json"))["path"].get<std::string>(),
+              HasSubstr("caf"));
+}
+
+}  // namespace
+}  // namespace dmf::cli
