@@ -152,7 +152,9 @@ class CsvReader {
     if (name.empty()) fail(row.line, "the path is empty");
     if (identity.empty()) fail(row.line, "the identity is empty");
     const std::filesystem::path path = (reading_.dataset.root / name).lexically_normal();
-    NamedRecord named{{path, kJunk, read_camera(row), {}}, identity, read_split(row)};
+    const int64_t camera = read_camera(row);
+    const Split split = read_split(row);
+    NamedRecord named{{path, kJunk, camera, {}}, identity, split};
     const std::string caption = value(row, "caption");
     if (!caption.empty()) named.record.captions.push_back(caption);
     const auto [found, is_new] = record_from_path_.emplace(path.string(), records_.size());
