@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "dmf/core/error.h"
 #include "dmf/core/random.h"
 
 namespace dmf::fuse {
@@ -42,12 +43,25 @@ class Maker {
     made_[name + ".bias"] = at::zeros({width});
   }
 
+  void batch_norm(const std::string& name, int64_t width) {
+    norm(name, width);
+    made_[name + ".running_mean"] = at::zeros({width});
+    made_[name + ".running_var"] = at::ones({width});
+  }
+
+  void style(int64_t channels) {
+    made_["image.style.mean"] = at::zeros({channels});
+    made_["image.style.deviation"] = at::zeros({channels});
+  }
+
   void translation(const std::string& modality, int64_t positions, int64_t inputs) {
     const int64_t D = options_.width;
     linear(modality + ".projection", D, inputs);
     const std::string weight = modality + ".projection.weight";
     if (options_.projection_init == "orthogonal") made_[weight] = orthogonal(weight, D, inputs, seed_);
     if (options_.normalise_tokens == "layer") norm(modality + ".token_norm", inputs);
+    if (options_.normalise_tokens == "batch" && modality == "image")
+      batch_norm(modality + ".token_norm", inputs);
     made_[modality + ".class_token"] = normal(modality + ".class_token", {D}, kDeviation, seed_);
     made_[modality + ".position"] =
         normal(modality + ".position", {1 + positions, D}, options_.position_init, seed_);
@@ -89,6 +103,7 @@ weights::NamedTensors initial_head(const ModelOptions& options, int64_t identiti
 
 weights::NamedTensors initial_tensors(const ModelOptions& options, const ModelSizes& sizes, uint64_t seed) {
   Maker maker(options, seed);
+  if (options.style_blend > 0) maker.style(sizes.stored_channels);
   maker.translation("image", sizes.image_tokens, sizes.image_width);
   if (sizes.text_width > 0) maker.translation("text", options.max_text_length, sizes.text_width);
   maker.transformer();

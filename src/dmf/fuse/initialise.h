@@ -6,9 +6,10 @@ namespace dmf::fuse {
 
 /// Sizes that the fresh tensors depend on.
 struct ModelSizes {
-  int64_t image_tokens;  ///< N
-  int64_t image_width;   ///< D_i
-  int64_t text_width;    ///< D_t, 0 = no text branch
+  int64_t stored_channels;  ///< C of the stored maps
+  int64_t image_tokens;     ///< N
+  int64_t image_width;      ///< D_i
+  int64_t text_width;       ///< D_t, 0 = no text branch
   int64_t identities;
 };
 

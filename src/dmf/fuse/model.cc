@@ -14,12 +14,29 @@ namespace dmf::fuse {
 namespace {
 
 constexpr const char* kEncoderPrefix = "image.encoder.";
-constexpr double kNeckMomentum = 0.1;
-constexpr double kNeckEpsilon = 1e-5;
 
 torch::Tensor unit_rows(const torch::Tensor& x) { return x / x.norm(2, {1}, true).clamp_min(1e-12); }
 
-bool is_trained(const std::string& name) { return name != "neck.bias" && !name.starts_with("neck.running_"); }
+bool is_trained(const std::string& name) {
+  return name != "neck.bias" && name.find(".running_") == std::string::npos &&
+         !name.starts_with("image.style.");
+}
+
+/// Batch norm of [rows, width] over its rows; updates the running statistics in training.
+torch::Tensor batch_norm(const torch::Tensor& rows, const weights::Scope& tensors, bool training) {
+  constexpr double kMomentum = 0.1, kEpsilon = 1e-5;
+  return at::batch_norm(rows, tensors["weight"], tensors["bias"], tensors["running_mean"],
+                        tensors["running_var"], training, kMomentum, kEpsilon, /*cudnn_enabled=*/false);
+}
+
+/// Channel means and deviations [B, C, 1, 1] of maps [B, C, h, w].
+struct Style {
+  torch::Tensor mean, deviation;
+};
+
+Style style_of(const torch::Tensor& maps) {
+  return {maps.mean({2, 3}, true), (maps.var({2, 3}, true, true) + 1e-5).sqrt()};
+}
 
 }  // namespace
 
@@ -39,7 +56,8 @@ DmfModel::DmfModel(const ModelOptions& options, std::shared_ptr<translate::Image
             identities);
   check_options(options_);
   own_ = initial_tensors(options_,
-                         {.image_tokens = image_encoder_->token_count(),
+                         {.stored_channels = image_encoder_->stored_sizes().at(0),
+                          .image_tokens = image_encoder_->token_count(),
                           .image_width = image_encoder_->token_width(),
                           .text_width = text_width_,
                           .identities = identities_},
@@ -56,14 +74,40 @@ void DmfModel::mark_parameters() {
   }
 }
 
-torch::Tensor DmfModel::project(const std::string& modality, const torch::Tensor& tokens) const {
+torch::Tensor DmfModel::blend_style(const torch::Tensor& stored) const {
+  if (options_.style_blend == 0) return stored;
+  const double share = options_.style_blend;
+  const torch::Tensor x = stored.to(torch::kFloat32);
+  const Style own = style_of(x);
+  const torch::Tensor mean = at::lerp(own.mean, own_.at("image.style.mean").view({1, -1, 1, 1}), share);
+  const torch::Tensor deviation =
+      at::lerp(own.deviation, own_.at("image.style.deviation").view({1, -1, 1, 1}), share);
+  return ((x - own.mean) * (deviation / own.deviation) + mean).to(stored.scalar_type());
+}
+
+void DmfModel::set_average_style(const torch::Tensor& stored) {
+  const torch::NoGradGuard no_grad;
+  DMF_CHECK(options_.style_blend > 0, InvalidArgument, "[set_average_style] the model has no style_blend");
+  const Style style = style_of(stored.to(device(), torch::kFloat32));
+  own_.at("image.style.mean").copy_(style.mean.mean(0).flatten());
+  own_.at("image.style.deviation").copy_(style.deviation.mean(0).flatten());
+}
+
+bool DmfModel::needs_average_style() const {
+  return options_.style_blend > 0 && own_.at("image.style.deviation").sum().item<double>() == 0;
+}
+
+torch::Tensor DmfModel::project(const std::string& modality, const torch::Tensor& tokens,
+                                bool training) const {
   const weights::Scope scope(own_, modality + ".");
-  const torch::Tensor input = tokens.scalar_type() == torch::kFloat32 ? tokens : tokens.to(torch::kFloat32);
-  const torch::Tensor x = scope.has("token_norm.weight") ? layer_norm(input, scope, "token_norm") : tokens;
-  if (x.scalar_type() == torch::kFloat32 || at::autocast::is_autocast_enabled(x.device().type())) {
-    return at::linear(x, scope["projection.weight"], scope["projection.bias"]);
+  torch::Tensor x = tokens.to(torch::kFloat32);
+  if (scope.has("token_norm.running_mean")) {
+    const weights::Scope norm = scope / "token_norm";
+    x = batch_norm(x.flatten(0, 1), norm, training).view_as(x);  // [B, N, D_i], over all tokens of the batch
+  } else if (scope.has("token_norm.weight")) {
+    x = layer_norm(x, scope, "token_norm");
   }
-  return at::linear(input, scope["projection.weight"], scope["projection.bias"]);
+  return at::linear(x, scope["projection.weight"], scope["projection.bias"]);
 }
 
 torch::Tensor DmfModel::class_token(const std::string& modality, const torch::Tensor& projected,
@@ -99,8 +143,8 @@ torch::Tensor DmfModel::transform(const std::string& modality, const torch::Tens
 torch::Tensor DmfModel::forward_image(const torch::Tensor& stored, bool training) const {
   const std::vector<int64_t> sizes = image_encoder_->stored_sizes();
   check_shape(stored, {kAnySize, sizes.at(0), sizes.at(1), sizes.at(2)}, "forward_image", "stored");
-  const torch::Tensor tokens = image_encoder_->trained(stored, training);  // [B, N, D_i]
-  return transform("image", project("image", tokens), {}, training);
+  const torch::Tensor tokens = image_encoder_->trained(blend_style(stored), training);  // [B, N, D_i]
+  return transform("image", project("image", tokens, training), {}, training);
 }
 
 torch::Tensor DmfModel::forward_text(const translate::TextTokens& texts, bool training) const {
@@ -110,17 +154,15 @@ torch::Tensor DmfModel::forward_text(const translate::TextTokens& texts, bool tr
   check_shape(texts.mask, {texts.tokens.size(0), texts.tokens.size(1)}, "forward_text", "mask");
   check_type(texts.mask, torch::kBool, "forward_text", "mask");
   const int64_t T = std::min(texts.tokens.size(1), options_.max_text_length);
-  return transform("text", project("text", texts.tokens.narrow(1, 0, T)), texts.mask.narrow(1, 0, T),
-                   training);
+  return transform("text", project("text", texts.tokens.narrow(1, 0, T), training),
+                   texts.mask.narrow(1, 0, T), training);
 }
 
 torch::Tensor DmfModel::neck(const torch::Tensor& features, bool training) const {
   check_shape(features, {kAnySize, options_.width}, "neck", "features");
   DMF_CHECK(!training || features.size(0) >= 2, InvalidArgument,
             "[neck] features: batch statistics need at least 2 samples, got {}", features.size(0));
-  const weights::Scope scope(own_, "neck.");
-  return at::batch_norm(features, scope["weight"], scope["bias"], scope["running_mean"], scope["running_var"],
-                        training, kNeckMomentum, kNeckEpsilon, /*cudnn_enabled=*/false);
+  return batch_norm(features, weights::Scope(own_, "neck."), training);
 }
 
 torch::Tensor DmfModel::classify(const torch::Tensor& normalised) const {

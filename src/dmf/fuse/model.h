@@ -68,6 +68,13 @@ class DmfModel {
   /// From text tokens to embeddings [B, D] float32, unit rows. Inference only.
   torch::Tensor embed_texts(const translate::TextTokens& texts) const;
 
+  /// Takes the average style of maps [B, C, h, w] of the training set as what style_blend moves to (see the
+  /// option).
+  /// @throws InvalidArgument  style_blend is 0
+  void set_average_style(const torch::Tensor& stored);
+  /// Whether style_blend is used and its average is not known yet: before the first training.
+  bool needs_average_style() const;
+
   /// New BNNeck and classifier for another set of identities.
   void reset_head(int64_t identities, uint64_t seed);
 
@@ -91,7 +98,8 @@ class DmfModel {
  private:
   torch::Tensor class_token(const std::string& modality, const torch::Tensor& projected,
                             const torch::Tensor& mask) const;
-  torch::Tensor project(const std::string& modality, const torch::Tensor& tokens) const;
+  torch::Tensor blend_style(const torch::Tensor& stored) const;
+  torch::Tensor project(const std::string& modality, const torch::Tensor& tokens, bool training) const;
   torch::Tensor transform(const std::string& modality, const torch::Tensor& projected,
                           const torch::Tensor& mask, bool training) const;
   void mark_parameters();

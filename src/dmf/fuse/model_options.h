@@ -8,8 +8,8 @@ namespace dmf::fuse {
 
 /// Options of the model: table [model] of the configuration, kept in the model file.
 struct ModelOptions {
-  int64_t width = 512;
-  int64_t depth = 1;
+  int64_t width = 384;
+  int64_t depth = 2;
   int64_t heads = 8;
   double mlp_ratio = 2.0;
   double dropout = 0.0;
@@ -18,7 +18,8 @@ struct ModelOptions {
   double residual_init = 0.0;
   std::string projection_init = "orthogonal";
   double position_init = 0.02;
-  std::string normalise_tokens = "none";
+  std::string normalise_tokens = "batch";
+  double style_blend = 0.5;
   std::string final_norm = "none";
   std::string feature = "after";
   int64_t max_text_length = 64;
@@ -34,21 +35,26 @@ struct ModelOptions {
       "share of a residual branch's numbers dropped in training");
     v("drop_path", drop_path, Range<double>{0.0, 0.9},
       "share of samples that skip a block's branch in training (the last block's; earlier blocks less)");
-    v("class_token", class_token, Choices{"learned", "pooled"},
+    v("class_token", class_token, Choices{{"learned", "pooled"}},
       "learned: v_cls and t_cls of Eq. 4 and 5; pooled: plus the mean of the projected tokens");
     v("residual_init", residual_init, Range<double>{0.0, 1.0},
       "scale of each residual branch's last projection at the start: 1 as usual, 0 = blocks start as "
       "identity");
-    v("projection_init", projection_init, Choices{"normal", "orthogonal"},
+    v("projection_init", projection_init, Choices{{"normal", "orthogonal"}},
       "start of the projections F and L: normal with deviation 0.02, or orthogonal (keeps the encoder's "
       "distances)");
     v("position_init", position_init, Range<double>{0.0, 1.0},
       "deviation of the position embeddings at the start");
-    v("normalise_tokens", normalise_tokens, Choices{"none", "layer"},
-      "layer: LayerNorm over each encoder token before its projection");
-    v("final_norm", final_norm, Choices{"none", "layer"},
+    v("normalise_tokens", normalise_tokens, Choices{{"none", "layer", "batch"}},
+      "of the encoders' tokens before their projection: LayerNorm of each token, or batch norm (images "
+      "only)");
+    v("style_blend", style_blend, Range<double>{0.0, 1.0},
+      "how far each image's channel means and deviations, in the stored map, are moved to the training set's "
+      "average "
+      "(1 = all images get the average style), at test too");
+    v("final_norm", final_norm, Choices{{"none", "layer"}},
       "layer: LayerNorm behind the last block, as ViT has it");
-    v("feature", feature, Choices{"before", "after"},
+    v("feature", feature, Choices{{"before", "after"}},
       "what is compared at test: the feature before or after BNNeck");
     v("max_text_length", max_text_length, Range<int64_t>{1, 512},
       "words of a text that are read; the rest is cut");

@@ -1,5 +1,8 @@
 #include "dmf/fuse/transformer.h"
 
+#include <cmath>
+#include <limits>
+
 namespace dmf::fuse {
 namespace {
 
@@ -16,18 +19,20 @@ torch::Tensor attention(const weights::Scope& tensors, const torch::Tensor& norm
   const int64_t B = normalised.size(0), D = normalised.size(2);
   const torch::Tensor weight = tensors["qkv.weight"], bias = tensors["qkv.bias"];
   const auto split = [&](const torch::Tensor& x) {
-    return x.view({B, -1, heads, D / heads}).transpose(1, 2);
+    return x.reshape({B, -1, heads, D / heads}).transpose(1, 2);
   };
   const torch::Tensor query =
       at::linear(normalised.narrow(1, 0, outputs), weight.narrow(0, 0, D), bias.narrow(0, 0, D));
   const torch::Tensor key_value =
       at::linear(normalised, weight.narrow(0, D, 2 * D), bias.narrow(0, D, 2 * D));
   const std::vector<torch::Tensor> parts = key_value.chunk(2, 2);
-  std::optional<torch::Tensor> allowed;
-  if (mask.defined()) allowed = mask.expand({B, 1, outputs, normalised.size(1)});
-  const torch::Tensor mixed = at::scaled_dot_product_attention(split(query), split(parts[0].contiguous()),
-                                                               split(parts[1].contiguous()),
-                                                               allowed);  // [B, heads, outputs, D/heads]
+  // Plain products: for some tens of tokens they are faster on a CPU than a fused attention's backward.
+  torch::Tensor logits = at::matmul(split(query), split(parts[0]).transpose(2, 3)).to(torch::kFloat32) /
+                         std::sqrt(static_cast<double>(D / heads));  // [B, heads, outputs, S]
+  if (mask.defined())
+    logits = logits.masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity());
+  const torch::Tensor mixed =
+      at::matmul(at::softmax(logits, 3), split(parts[1]));  // [B, heads, outputs, D/heads]
   return at::linear(mixed.transpose(1, 2).reshape({B, outputs, D}), tensors["proj.weight"],
                     tensors["proj.bias"]);
 }

@@ -16,7 +16,7 @@ struct TripletOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("distance", distance, Choices{"squared", "euclidean"},
+    v("distance", distance, Choices{{"squared", "euclidean"}},
       "of the triplet loss: squared as Eq. 1 is printed, or plain Euclidean as in TransReID");
     v("normalise", normalise, "triplet loss on features of unit length");
     v("scale", scale, Range<double>{1e-3, 1e3}, "factor of the triplet loss' distances");

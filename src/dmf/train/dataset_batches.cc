@@ -1,0 +1,162 @@
+#include "dmf/train/dataset_batches.h"
+
+#include <fmt/ranges.h>
+
+#include "dmf/core/error.h"
+#include "dmf/core/random.h"
+#include "dmf/data/image.h"
+#include "dmf/text/compose.h"
+#include "dmf/text/keywords.h"
+#include "dmf/train/mixstyle.h"
+
+namespace dmf::train {
+namespace {
+
+/// The records as the text options let them be seen.
+std::vector<data::Record> readable(std::vector<data::Record> records, const TextOptions& options) {
+  for (data::Record& record : records) {
+    if (options.source == "composed") record.captions.clear();
+    for (std::string& caption : record.captions) caption = words_of(caption, options);
+  }
+  return records;
+}
+
+data::SamplerOptions sampler_options(data::SamplerOptions options, bool has_texts) {
+  if (!has_texts) {
+    options.text_fraction = 0;
+    options.texts_beside = 0;
+  }
+  return options;
+}
+
+}  // namespace
+
+std::string words_of(const std::string& caption, const TextOptions& options) {
+  if (options.words == "sentence") return caption;
+  const std::vector<std::string> keywords = text::extract_keywords(caption);
+  return keywords.empty() ? caption : fmt::format("{}", fmt::join(keywords, " "));
+}
+
+DatasetBatches::DatasetBatches(const data::Dataset& dataset, BatchInputs inputs, const BatchOptions& batch,
+                               const TextOptions& text, const AugmentOptions& augment, uint64_t seed,
+                               std::string stage)
+    : records_(readable(dataset.train, text)),
+      attributes_(text.source == "human" ? decltype(dataset.attributes){} : dataset.attributes),
+      inputs_(std::move(inputs)),
+      batch_(batch),
+      augment_(augment),
+      seed_(seed),
+      stage_(std::move(stage)),
+      sampler_(records_, attributes_, sampler_options(batch.sampler, inputs_.text_encoder != nullptr),
+               RandomStream(seed, stage_).bits()) {
+  DMF_CHECK(inputs_.store != nullptr || inputs_.image_encoder != nullptr, InvalidArgument,
+            "[DatasetBatches] expected a token store or an image encoder, got neither");
+  DMF_CHECK(inputs_.store == nullptr || inputs_.store->images() == static_cast<int64_t>(records_.size()),
+            InvalidArgument, "[DatasetBatches] store: expected {} images as in `{}`, got {}", records_.size(),
+            dataset.spec, inputs_.store->images());
+  batch_.sampler = sampler_options(batch.sampler, inputs_.text_encoder != nullptr);
+  if (batch_.sampler.text_fraction == 0 && batch_.sampler.texts_beside == 0) return;
+
+  std::vector<std::string> all;
+  for (const data::Record& record : records_)
+    all.insert(all.end(), record.captions.begin(), record.captions.end());
+  for (const int64_t identity : sampler_.identities()) {
+    const auto attributes = attributes_.find(identity);
+    if (attributes == attributes_.end()) continue;
+    std::vector<std::string>& wordings = composed_[identity];
+    for (int64_t i = 0; i < text.composed; ++i) {
+      RandomStream random(seed_, "compose", {static_cast<uint64_t>(identity), static_cast<uint64_t>(i)});
+      wordings.push_back(words_of(text::compose_caption(attributes->second, random), text));
+    }
+    all.insert(all.end(), wordings.begin(), wordings.end());
+  }
+  texts_ = std::make_unique<translate::TextStore>(*inputs_.text_encoder, all, inputs_.precision);
+}
+
+const std::vector<std::string>& DatasetBatches::wordings(int64_t index) const {
+  const data::Record& record = records_.at(static_cast<size_t>(index));
+  if (!record.captions.empty()) return record.captions;
+  const auto composed = composed_.find(record.identity);
+  DMF_ASSERT(composed != composed_.end() && !composed->second.empty());
+  return composed->second;
+}
+
+int64_t DatasetBatches::steps_per_epoch() const { return sampler_.batches(0); }
+
+int64_t DatasetBatches::samples_per_step() const {
+  return batch_.sampler.identities * (batch_.sampler.samples + batch_.sampler.texts_beside);
+}
+
+Batch DatasetBatches::draw(int64_t step) const {
+  const int64_t epoch = step / steps_per_epoch();
+  const std::vector<data::Sample> samples = sampler_.batch(epoch, step % steps_per_epoch());
+  std::vector<data::Sample> images, texts;
+  for (const data::Sample& sample : samples) {
+    (sample.modality == data::Modality::kImage ? images : texts).push_back(sample);
+  }
+  std::vector<int64_t> labels;
+  for (const data::Sample& sample : images) labels.push_back(sample.label);
+  for (const data::Sample& sample : texts) labels.push_back(sample.label);
+
+  Batch batch;
+  batch.labels = torch::tensor(labels, torch::kInt64);
+  if (!images.empty()) batch.images = draw_images(images, step);
+  if (!texts.empty()) batch.texts = draw_texts(texts, step);
+  if (!texts.empty() && batch_.text_weight != 1.0) {
+    batch.weights = at::ones({batch.samples()});
+    batch.weights.narrow(0, static_cast<int64_t>(images.size()), static_cast<int64_t>(texts.size()))
+        .fill_(batch_.text_weight);
+  }
+  return batch;
+}
+
+torch::Tensor DatasetBatches::decode(const std::vector<int64_t>& records) const {
+  const translate::ImageEncoderOptions& size = inputs_.image_encoder->options();
+  std::vector<std::filesystem::path> paths;
+  for (const int64_t record : records) paths.push_back(records_.at(static_cast<size_t>(record)).path);
+  return data::load_images(paths, {.height = size.height, .width = size.width}).pixels;
+}
+
+torch::Tensor DatasetBatches::sample_maps(int64_t count) const {
+  const auto all = static_cast<int64_t>(records_.size());
+  count = std::min(count, all);
+  std::vector<int64_t> records;
+  for (int64_t i = 0; i < count; ++i) records.push_back(i * all / count);
+  if (inputs_.store != nullptr)
+    return inputs_.store->gather(records, std::vector<int64_t>(records.size(), 0));
+  return inputs_.image_encoder->frozen(inputs_.image_encoder->normalise(decode(records)));
+}
+
+torch::Tensor DatasetBatches::draw_images(const std::vector<data::Sample>& samples, int64_t step) const {
+  const auto place = static_cast<uint64_t>(step);
+  RandomStream viewing(seed_, stage_ + ".view", {place});
+  RandomStream augmenting(seed_, stage_ + ".augment", {place});
+  std::vector<int64_t> records, views;
+  for (const data::Sample& sample : samples) {
+    records.push_back(sample.record);
+    views.push_back(inputs_.store != nullptr ? viewing.integer(inputs_.store->views()) : 0);
+  }
+  torch::Tensor maps;
+  if (inputs_.store != nullptr) {
+    maps = data::augment(inputs_.store->gather(records, views), augment_.grid, augmenting);
+  } else {
+    const torch::Tensor pixels = data::augment(decode(records), augment_.grid, augmenting);
+    maps = inputs_.image_encoder->frozen(inputs_.image_encoder->normalise(pixels));
+  }
+  if (augment_.mixstyle == 0) return maps;
+  RandomStream mixing(seed_, stage_ + ".mixstyle", {place});
+  return mixstyle(maps, augment_.mixstyle, augment_.mixstyle_alpha, mixing);
+}
+
+translate::TextTokens DatasetBatches::draw_texts(const std::vector<data::Sample>& samples,
+                                                 int64_t step) const {
+  RandomStream random(seed_, stage_ + ".wording", {static_cast<uint64_t>(step)});
+  std::vector<std::string> texts;
+  for (const data::Sample& sample : samples) {
+    const std::vector<std::string>& choice = wordings(sample.record);
+    texts.push_back(choice[static_cast<size_t>(random.integer(static_cast<int64_t>(choice.size())))]);
+  }
+  return texts_->gather(texts);
+}
+
+}  // namespace dmf::train
