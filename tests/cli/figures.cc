@@ -67,8 +67,11 @@ std::string draw_figures(const std::filesystem::path& folder, const FigureOption
         draw(folder / name, {coat, trousers, camera, image}, options);
         const bool is_query = camera == 1 && image == 0;
         const char* split = identity < options.train_identities ? "train" : is_query ? "query" : "gallery";
-        list << name << ",person" << identity << ',' << camera << ',' << split << ",\"A person in a "
-             << coat.name << " coat and " << trousers.name << " trousers.\"\n";
+        list << name << ",person" << identity << ',' << camera << ',' << split << ',';
+        if (options.has_captions) {
+          list << "\"A person in a " << coat.name << " coat and " << trousers.name << " trousers.\"";
+        }
+        list << '\n';
       }
     }
   }

@@ -3,16 +3,26 @@
 #include <torch/version.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "dmf/cli/command.h"
 #include "dmf/core/error.h"
+#include "dmf/core/interrupt.h"
 #include "dmf/core/precision.h"
+#include "dmf/core/progress.h"
 #include "dmf/core/system.h"
 #include "dmf/core/version.h"
+#include "dmf/data/dataset.h"
+#include "dmf/data/image.h"
+#include "dmf/translate/image_encoder.h"
+#include "dmf/translate/text_encoder.h"
 
 namespace dmf::cli {
 namespace {
@@ -60,10 +70,84 @@ std::vector<Finding> examine_machine() {
   };
 }
 
-struct DoctorArguments {
-  std::vector<std::string> data;
-  bool json = false;
-};
+/// Loads an encoder's package: what it has, or why it cannot be used.
+Finding encoder_finding(const std::string& topic, const std::function<std::string()>& load) {
+  try {
+    return {topic, load()};
+  } catch (const Error& error) {
+    return {topic, error.what(), true};
+  }
+}
+
+std::vector<Finding> examine_encoders() {
+  std::vector<Finding> findings;
+  for (const char* name : {"efficientnet-lite0", "efficientnet-lite2"}) {
+    findings.push_back(encoder_finding(name, [name] {
+      translate::ImageEncoderOptions options;
+      options.name = name;
+      const auto encoder = translate::make_image_encoder(options);
+      return fmt::format("loads; {} tokens of {} numbers, fingerprint {}", encoder->token_count(),
+                         encoder->token_width(), encoder->fingerprint().substr(0, 16));
+    }));
+  }
+  findings.push_back(encoder_finding("minilm-l6", [] {
+    const auto encoder = translate::make_text_encoder({});
+    return fmt::format("loads; words of {} numbers, fingerprint {}", encoder->width(),
+                       encoder->fingerprint().substr(0, 16));
+  }));
+  return findings;
+}
+
+Finding development_data_finding() {
+  const char* given = std::getenv("DMF_DEV_DATA");
+  const std::filesystem::path folder = given != nullptr ? given : "../shared";
+  const bool is_there = std::filesystem::is_directory(folder / "data");
+  return {"development data",
+          is_there ? folder.string() : "none (DMF_DEV_DATA): tests on photographs are skipped"};
+}
+
+/// Decodes every image of `records`. @return the reasons of those that cannot be
+std::vector<std::string> broken_images(const std::vector<data::Record>& records, Progress& progress) {
+  constexpr size_t kAtOnce = 256;
+  std::vector<std::string> reasons;
+  for (size_t first = 0; first < records.size(); first += kAtOnce) {
+    stop_if_interrupted("doctor");
+    std::vector<std::filesystem::path> paths;
+    for (size_t i = first; i < std::min(records.size(), first + kAtOnce); ++i)
+      paths.push_back(records[i].path);
+    data::LoadOptions options;
+    options.broken = data::BrokenImages::kCollect;
+    for (const data::BrokenImage& image : data::load_images(paths, options).broken)
+      reasons.push_back(image.reason);
+    progress.advance(static_cast<int64_t>(paths.size()));
+  }
+  return reasons;
+}
+
+std::vector<Finding> examine_images(const data::Dataset& dataset) {
+  const size_t count = dataset.train.size() + dataset.query.size() + dataset.gallery.size();
+  Progress progress("decoding", static_cast<int64_t>(count), "images");
+  std::vector<Finding> findings;
+  for (const auto* records : {&dataset.train, &dataset.query, &dataset.gallery}) {
+    for (const std::string& reason : broken_images(*records, progress))
+      findings.push_back({"image", reason, true});
+  }
+  progress.finish();
+  if (findings.empty()) findings.push_back({"images", fmt::format("all {} can be decoded", count)});
+  return findings;
+}
+
+std::vector<Finding> examine_data(const std::string& spec, bool decodes) {
+  const data::Dataset dataset = data::open_dataset(spec);
+  std::vector<Finding> findings = {{spec, fmt::format("{}, fingerprint {}\n{}", dataset.name,
+                                                      dataset.fingerprint, data::describe(dataset))}};
+  for (const auto& [kind, count] : dataset.warnings)
+    findings.push_back({"warning", fmt::format("{}: {}", kind, count)});
+  if (decodes) {
+    for (Finding& finding : examine_images(dataset)) findings.push_back(std::move(finding));
+  }
+  return findings;
+}
 
 void print(const std::vector<Finding>& findings, bool json) {
   if (json) {
@@ -76,17 +160,28 @@ void print(const std::vector<Finding>& findings, bool json) {
     return;
   }
   for (const Finding& finding : findings) {
-    std::printf("%s %-22s %s\n", finding.is_problem ? "!!" : "  ", finding.topic.c_str(),
+    std::printf("%s %-18s %s\n", finding.is_problem ? "!!" : "  ", finding.topic.c_str(),
                 finding.state.c_str());
   }
 }
 
+struct DoctorArguments {
+  std::vector<std::string> data;
+  bool json = false, decodes = false;
+};
+
 void doctor(const DoctorArguments& arguments) {
-  const std::vector<Finding> findings = examine_machine();
+  std::vector<Finding> findings = examine_machine();
+  const auto append = [&findings](std::vector<Finding> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
+  };
+  append(examine_encoders());
+  append({development_data_finding()});
+  for (const std::string& spec : arguments.data) append(examine_data(spec, arguments.decodes));
   print(findings, arguments.json);
   const auto problems =
       std::count_if(findings.begin(), findings.end(), [](const Finding& f) { return f.is_problem; });
-  DMF_CHECK(problems == 0, Error, "doctor found {} problem{}, marked !! above", problems,
+  DMF_CHECK(problems == 0, DataError, "doctor found {} problem{}, marked !! above", problems,
             problems == 1 ? "" : "s");
 }
 
@@ -98,6 +193,8 @@ Command doctor_command() {
             auto arguments = std::make_shared<DoctorArguments>();
             app.add_option("--data", arguments->data, "dataset to look into; may be repeated")
                 ->type_name("DATASET");
+            app.add_flag("--images", arguments->decodes,
+                         "decode every image of --data and name the broken ones");
             app.add_flag("--json", arguments->json, "print one JSON document");
             return [arguments] { doctor(*arguments); };
           }};

@@ -16,7 +16,10 @@
 namespace dmf::cli {
 namespace {
 
-std::vector<Command> command_table() { return {doctor_command(), version_command()}; }
+std::vector<Command> command_table() {
+  return {quickstart_command(), train_command(),  eval_command(),   embed_command(),
+          translate_command(),  doctor_command(), version_command()};
+}
 
 void run(const std::vector<std::string>& arguments) {
   std::vector<Command> table = command_table();

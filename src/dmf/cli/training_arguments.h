@@ -1,0 +1,32 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dmf/cli/training.h"
+
+namespace CLI {
+class App;
+}
+
+namespace dmf::cli {
+
+/// Flags that `train` and `quickstart` share. Each stands for an option of the table, which it overrides;
+/// --set overrides both.
+struct TrainingArguments {
+  std::string train, pretrain, out, json;
+  std::vector<std::string> tests, assignments;
+  int64_t epochs = -1;
+  bool resume = false;
+
+  /// Declares the flags.
+  void declare(CLI::App& app);
+  /// The training that was asked for: `standard` fills in the options, or, where a run is resumed, its own
+  /// configuration; the flags come on top.
+  TrainingRequest request(const std::function<void(OptionTable&)>& standard) const;
+
+ private:
+  void apply(RunOptions& options) const;
+};
+
+}  // namespace dmf::cli
