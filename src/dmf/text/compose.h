@@ -7,11 +7,12 @@
 namespace dmf::text {
 
 /// A caption that says what `attributes` say and nothing else, in wording drawn from `random`: order,
-/// synonyms, sentences, optional parts. Colours of garments are always said; "no" is never said. Its key
-/// words (extract_keywords) hold each garment with its colours, and contradict no attribute.
+/// synonyms, sentences, optional parts. Colours of garments are always said; "no" is never said,
+/// nor are weather, time, place and viewpoint. Its key words (extract_keywords) hold each garment with its
+/// colours, and contradict no attribute.
 ///
-///   {"gender": "female", "upper_colour": "red", "lower_type": "pants", "lower_length": "short", "backpack":
-///   "yes"} → "The woman is wearing a red top and shorts. She has a backpack."
+///   {"gender": "female", "upper_colour": "red", "lower_type": "pants", "lower_length": "short", "bag":
+///   "yes"} → "The woman is wearing a red top and shorts. She has a bag."
 ///
 /// @throws InvalidArgument  an attribute that check_attributes refuses
 std::string compose_caption(const Attributes& attributes, RandomStream& random);
