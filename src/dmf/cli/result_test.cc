@@ -41,7 +41,7 @@ TEST(TestResult, AsJsonHoldsEveryFigureInPerCent) {
 
 TEST(TestResult, AsTableHoldsFiguresAndProtocol) {
   TestResult result = some_result();
-  EXPECT_THAT(test_table({result}), HasSubstr("market1501s       33.33   50.00"));
+  EXPECT_THAT(test_table({result}), HasSubstr("market1501s      33.33   50.00"));
   EXPECT_THAT(test_table({result}),
               HasSubstr("Market rules; queries without a right answer, left out: 2 of 12"));
   EXPECT_THAT(test_table({result}), Not(HasSubstr("own camera")));

@@ -4,6 +4,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/core/progress.h"
 #include "dmf/core/random.h"
 #include "dmf/fuse/model_file.h"
 #include "support/temporary_folder.h"
@@ -17,7 +18,8 @@ using testing::IsEmpty;
 using testing::Property;
 using testing::Throws;
 
-// The mean colours of 32 x 32 pixels as tokens: enough of an encoder to see what the embedder does.
+// The mean colours of 32 x 32 pixels as tokens, the right ones stronger than the left: enough of an encoder
+// to see what the embedder does, mirroring included.
 class ColourEncoder : public translate::ImageEncoder {
  public:
   ColourEncoder() : ImageEncoder({}, {}) { options_.height = options_.width = 64; }
@@ -28,7 +30,7 @@ class ColourEncoder : public translate::ImageEncoder {
     return at::avg_pool2d(normalised, {32, 32});
   }
   torch::Tensor trained(const torch::Tensor& stored, bool) const override {
-    return stored.flatten(2).transpose(1, 2);
+    return (stored * torch::tensor({0.5F, 2.0F})).flatten(2).transpose(1, 2);
   }
   std::vector<int64_t> stored_sizes() const override { return {3, 2, 2}; }
   translate::TokenGrid grid() const override { return {2, 2}; }
@@ -65,8 +67,10 @@ class LetterEncoder : public translate::TextEncoder {
 };
 
 fuse::DmfModel small_model(int64_t text_width = 2) {
-  return fuse::DmfModel({.width = 16, .depth = 1, .heads = 2}, std::make_shared<ColourEncoder>(), text_width,
-                        3, 1);
+  fuse::ModelOptions options;
+  options.width = 16;
+  options.heads = 2;
+  return fuse::DmfModel(options, std::make_shared<ColourEncoder>(), text_width, /*identities=*/3, /*seed=*/1);
 }
 
 EmbedOptions small_options() {
@@ -79,6 +83,8 @@ EmbedOptions small_options() {
 
 class EmbedderTest : public testing::Test {
  protected:
+  EmbedderTest() { Progress::set_enabled(false); }
+
   // A picture of 64 x 64 random pixels, left dark and right bright, or the other way round.
   std::filesystem::path picture(const std::string& name, uint64_t seed, bool mirrored = false) {
     RandomStream random(seed, "picture");
