@@ -1,5 +1,6 @@
 #include "dmf/core/npy.h"
 
+#include <charconv>
 #include <cstring>
 #include <regex>
 #include <sstream>
@@ -67,16 +68,25 @@ torch::Tensor read_npy(const std::filesystem::path& path) {
     if (match[1] == known.name) type = &known;
   }
   if (type == nullptr) throw fail(fmt::format("element type {} is not supported", match[1].str()));
+  const size_t available = text.size() - 10 - length;
   std::vector<int64_t> sizes;
+  auto needed = static_cast<int64_t>(c10::elementSize(type->type));
   std::stringstream stream(match[3].str());
   for (std::string part; std::getline(stream, part, ',');) {
-    if (part.find_first_of("0123456789") != std::string::npos) sizes.push_back(std::stoll(part));
+    if (part.find_first_of("0123456789") == std::string::npos) continue;
+    int64_t size = 0;
+    const size_t start = part.find_first_not_of(' ');
+    const auto parsed = std::from_chars(part.data() + start, part.data() + part.size(), size);
+    if (parsed.ec != std::errc() || size < 0 || __builtin_mul_overflow(needed, size, &needed)) {
+      throw fail(fmt::format("shape ({}) is not one", match[3].str()));
+    }
+    sizes.push_back(size);
+  }
+  if (available != static_cast<size_t>(needed)) {
+    throw fail(fmt::format("data of {} bytes expected, got {}", needed, available));
   }
   torch::Tensor values = torch::empty(sizes, type->type);
-  const size_t available = text.size() - 10 - length;
-  if (available != values.nbytes()) {
-    throw fail(fmt::format("data of {} bytes expected, got {}", values.nbytes(), available));
-  }
+  if (needed == 0) return values;
   std::memcpy(values.data_ptr(), text.data() + 10 + length, values.nbytes());
   return values;
 }

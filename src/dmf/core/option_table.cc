@@ -40,6 +40,14 @@ std::string range_text(const Range<T>& range) {
   throw InvalidArgument(Expectation{"options", fmt::format("value of `{}`", key), allowed, value.dump(), ""}.message());
 }
 
+bool is_utf8(const std::string& text) {
+  try {
+    return !nlohmann::json(text).dump().empty();
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
 nlohmann::json json_from_toml(const toml::node& node, const std::string& where) {
   if (const auto* value = node.as_boolean()) return value->get();
   if (const auto* value = node.as_integer()) return value->get();
@@ -180,6 +188,7 @@ void OptionTable::set(const std::string& assignment) {
             "[--set] expected table.key=value, got `{}`", assignment);
   const std::string key = assignment.substr(0, equals);
   const std::string text = assignment.substr(equals + 1);
+  DMF_CHECK(is_utf8(text), InvalidArgument, "[--set] value of `{}` is not UTF-8", key);
   const Option& option = find(key, "--set");
   nlohmann::json value = option.get().is_string() ? nlohmann::json(text) : nlohmann::json::parse(text, nullptr, false);
   if (value.is_discarded()) value = text;
