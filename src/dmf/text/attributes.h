@@ -17,12 +17,20 @@ namespace dmf::text {
 ///   hair          short | long
 ///   hair_colour   COLOUR
 ///   hat, glasses, backpack, handbag, bag, boots      yes | no
-///   upper_type    shirt | t-shirt | blouse | top | polo shirt | tank top | sweater | hoodie | jacket | coat
-///   | vest upper_sleeve  long | short | none upper_length  long | short upper_colour  COLOUR lower_type
-///   pants | dress | jeans | shorts | skirt | leggings lower_length  long | short lower_colour  COLOUR shoes
-///   shoes | sneakers | boots | sandals | heels shoes_colour  COLOUR viewpoint     front | left | back |
-///   right weather       sunny | cloudy | overcast | foggy | neutral | blizzard | snowy illumination midnight
-///   | dawn | forenoon | noon | afternoon | dusk | night scene         urban | wild
+///   upper_type    shirt | t-shirt | blouse | top | polo shirt | tank top | sweater | hoodie | jacket |
+///                 coat | vest
+///   upper_sleeve  long | short | none
+///   upper_length  long | short
+///   upper_colour  COLOUR
+///   lower_type    pants | dress | jeans | shorts | skirt | leggings
+///   lower_length  long | short
+///   lower_colour  COLOUR
+///   shoes         shoes | sneakers | boots | sandals | heels
+///   shoes_colour  COLOUR
+///   viewpoint     front | left | back | right
+///   weather       sunny | cloudy | overcast | foggy | neutral | blizzard | snowy
+///   illumination  midnight | dawn | forenoon | noon | afternoon | dusk | night
+///   scene         urban | wild
 ///
 /// "bag" is any but a backpack or a handbag, "dress" a dress or a skirt: Market-1501 means it so.
 /// COLOUR is one of black white gray red orange yellow green blue purple pink brown beige tan navy dark

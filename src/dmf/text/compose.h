@@ -11,8 +11,8 @@ namespace dmf::text {
 /// nor are weather, time, place and viewpoint. Its key words (extract_keywords) hold each garment with its
 /// colours, and contradict no attribute.
 ///
-///   {"gender": "female", "upper_colour": "red", "lower_type": "pants", "lower_length": "short", "bag":
-///   "yes"} → "The woman is wearing a red top and shorts. She has a bag."
+///   {"gender": "female", "upper_colour": "red", "lower_type": "jeans", "bag": "yes"}
+///   → "The woman is wearing a red top and jeans. She has a bag."
 ///
 /// @throws InvalidArgument  an attribute that check_attributes refuses
 std::string compose_caption(const Attributes& attributes, RandomStream& random);

@@ -36,20 +36,16 @@ struct Keyword {
 /// pants"}.
 ///
 /// Rules (each with its test; the words are tables in look_words.cc and grammar_words.cc):
-/// - a garment keeps its colours, patterns, materials and lengths: "blue and white striped shirt"; also where
-/// they
-///   follow it: "a shirt that is red", "her pants are dark blue", "shirt in red"
-/// - canonical words: gray for grey, t-shirt for tee, pants for trousers, sneakers for trainers, woman for
-/// lady …;
+/// - a garment keeps its colours, patterns, materials and lengths: "blue and white striped shirt";
+///   also where they follow it: "a shirt that is red", "her pants are dark blue", "shirt in red"
+/// - canonical words: gray for grey, t-shirt for tee, pants for trousers, woman for lady …;
 ///   shirts and bags are singular, shoes and pants plural
-/// - a person's word keeps its age, never a colour: "young woman"; without such a word "she" tells "woman",
-/// "he" "man";
-///   "person" tells nothing
+/// - a person's word keeps its age, never a colour: "young woman"; "person" tells nothing;
+///   without a person's word "she" tells "woman", "he" "man"
 /// - a bare noun is left out where the same noun appears with a quality
-/// - what is negated ("without a hat", "no bag or glasses", "isn't wearing a red cap", "shoes are not
-/// visible",
-///   "sandals instead of shoes") gives no key word at all: neither "hat" nor "no hat". "bald" and "barefoot"
-///   are kept.
+/// - what is negated gives no key word at all, neither "hat" nor "no hat": "without a hat", "no bag or
+///   glasses", "isn't wearing a red cap", "shoes are not visible", "sandals instead of shoes";
+///   "bald" and "barefoot" are kept
 ///
 /// @param caption  UTF-8; other than letters of ASCII ends a word, malformed bytes too. Any length, also
 /// empty.
