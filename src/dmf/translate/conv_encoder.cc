@@ -111,8 +111,9 @@ torch::Tensor ConvEncoder::trained(const torch::Tensor& stored, bool training) c
   } else if (needs16() && first_trained_ == net_.stage16 + 1) {
     cells = gather_cells(map);
   }
+  const bool uses_batch = training && options_.batch_norm == "batch";
   const LayerFunction layer = [&](const ConvLayer& each, const torch::Tensor& input) {
-    return trained_layer(each, input, tensors_, net_, training);
+    return trained_layer(each, input, tensors_, net_, uses_batch);
   };
   for (size_t i = first_trained_; i < net_.stages.size(); ++i) {
     map = run_stage(net_.stages[i], map, layer);

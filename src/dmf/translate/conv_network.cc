@@ -27,6 +27,19 @@ torch::Tensor convolve(const ConvLayer& layer, torch::Tensor input, const torch:
                     layer.is_depthwise ? layer.inputs : 1);
 }
 
+/// A 1 x 1 convolution is a matrix product over the pixels of a channels-last map: faster so, backwards above all.
+torch::Tensor mix_channels(const torch::Tensor& input, const torch::Tensor& weight) {
+  const torch::Tensor pixels = input.permute({0, 2, 3, 1});  // [B, h, w, C]
+  return at::linear(pixels, weight.flatten(1)).permute({0, 3, 1, 2});
+}
+
+torch::Tensor trained_convolution(const ConvLayer& layer, const torch::Tensor& input, const torch::Tensor& weight,
+                                  BorderRule border) {
+  if (layer.is_depthwise) return depthwise_conv2d(input, weight, layer.stride, padding_of(layer, border));
+  if (layer.kernel == 1 && layer.stride == 1) return mix_channels(input, weight);
+  return convolve(layer, input, weight, {}, border);
+}
+
 /// In place: what comes in is a fresh result that nothing else needs.
 torch::Tensor activate(torch::Tensor value, Activation activation) {
   if (activation == Activation::kRelu) return at::relu_(value);
@@ -77,9 +90,7 @@ torch::Tensor trained_layer(const ConvLayer& layer, const torch::Tensor& input,
                             const weights::NamedTensors& tensors, const Architecture& net, bool training) {
   const weights::Scope all(tensors);
   const torch::Tensor& weight = (all / layer.conv)["weight"];
-  const torch::Tensor mixed =
-      layer.is_depthwise ? depthwise_conv2d(input, weight, layer.stride, padding_of(layer, net.border))
-                         : convolve(layer, input, weight, {}, net.border);
+  const torch::Tensor mixed = trained_convolution(layer, input, weight, net.border);
   const weights::Scope norm = all / layer.norm;
   const torch::Tensor value =
       at::batch_norm(mixed, norm["weight"], norm["bias"], norm["running_mean"], norm["running_var"], training,

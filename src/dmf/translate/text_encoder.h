@@ -14,7 +14,7 @@ namespace dmf::translate {
 /// Options of the text translator's pre-trained encoder (paper, Section III-C, Eq. 5).
 struct TextEncoderOptions {
   std::string name = "minilm-l6";
-  std::string folder;
+  std::string folder{};
   int64_t max_length = 256;
   bool special_tokens = false;
 
