@@ -1,5 +1,5 @@
 #include <ATen/Parallel.h>
-#include <torch/types.h>
+#include <torch/cuda.h>
 #include <torch/version.h>
 
 #include <CLI/CLI.hpp>
@@ -47,12 +47,13 @@ double memory_gib(const std::string& name) {
 }
 
 Finding cuda_finding() {
-  // The error's text is the finding.
-  try {
-    return {"CUDA", device_by_name("cuda").str() + " is there: --set run.device=cuda uses it"};
-  } catch (const DeviceError& error) {
-    return {"CUDA", error.what()};
+  if (torch::cuda::is_available()) {
+    return {"CUDA", fmt::format("{} GPU: --set run.device=cuda uses it", torch::cuda::device_count())};
   }
+  const bool has_driver = std::filesystem::exists("/proc/driver/nvidia/version");
+  return {"CUDA",
+          has_driver ? "an NVIDIA driver is there, but libtorch sees no GPU: is this the cuda preset's build?"
+                     : "no NVIDIA driver: the CPU does the work"};
 }
 
 std::vector<Finding> examine_machine() {
