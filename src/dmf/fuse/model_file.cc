@@ -29,7 +29,7 @@ struct SavedOptions {
   OptionTable table() {
     OptionTable table;
     table.add("model", model);
-    table.add("image_encoder", image);
+    table.add("image", image);
     table.add("text_encoder", text);
     return table;
   }

@@ -47,7 +47,7 @@ class Sgd : public Optimizer {
       for (const size_t i : group) {
         values.push_back(parameters_[i].value);
         gradients.push_back(aligned_gradient(parameters_[i].value));
-        velocities.push_back(velocity_[i]);
+        if (options_.momentum > 0) velocities.push_back(velocity_[i]);
       }
       const Parameter& first = parameters_[group.front()];
       at::_fused_sgd_(values, gradients, velocities, first.decay, options_.momentum,

@@ -38,6 +38,7 @@ fuse::DmfModel tiny_model(double drop_path = 0) {
 
 TwoStageRun tiny_run(const std::filesystem::path& folder) {
   Progress::set_enabled(false);
+  at::set_num_threads(1);  // steps this small are faster on one thread, and do not wait for a busy machine
   TwoStageRun run{.folder = folder, .seed = 5};
   run.options.pretrain = {.steps = 150, .learning_rate = 3e-3};
   run.options.finetune = {.steps = 100, .learning_rate = 1e-3};
