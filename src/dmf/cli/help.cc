@@ -32,7 +32,9 @@ std::string options_markdown() {
 std::string flag_row(const CLI::Option& option) {
   std::string name = option.get_name(true, true);  // "--help,-h" or a positional's name
   std::string help = option.get_description();
-  const std::string kind = option.get_items_expected_max() == 0 ? "" : " " + option.get_type_name();
+  std::string kind = option.get_items_expected_max() == 0 ? "" : " " + option.get_type_name();
+  // A bar would end the table's cell.
+  for (size_t at = 0; (at = kind.find('|', at)) != std::string::npos; at += 4) kind.replace(at, 1, " or ");
   if (option.get_required()) help += " **(required)**";
   if (!option.get_default_str().empty()) help += fmt::format(" (default {})", option.get_default_str());
   return fmt::format("| `{}{}` | {} |\n", name, kind, help);
