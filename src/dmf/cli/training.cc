@@ -29,6 +29,12 @@ constexpr const char* kDataHint =
     "--train "
     "csv:FILE (path,identity[,camera[,split[,caption]]]); README.md, \"Your own data\", has the layouts";
 
+/// What messages call a dataset: the folder it is in.
+std::string title(const data::Dataset& dataset) {
+  const std::filesystem::path root = dataset.root.has_filename() ? dataset.root : dataset.root.parent_path();
+  return root.filename().string();
+}
+
 nlohmann::json to_json(const std::vector<TestResult>& results) {
   nlohmann::json list = nlohmann::json::array();
   for (const TestResult& result : results) list.push_back(to_json(result));
@@ -83,6 +89,7 @@ class TrainingRun {
     return {dataset.name + "-train", dataset.fingerprint, dataset.train};
   }
   translate::TokenStoreOptions store_options() const;
+  PlannedPart planned_texts() const;
   PlannedPart planned_store(const data::Dataset& dataset, const Rates& rates) const;
   PlannedPart planned_stage(const std::string& title, const data::Dataset& dataset,
                             const train::StageOptions& stage, bool reads_texts, const Rates& rates) const;
@@ -184,12 +191,21 @@ translate::TokenStoreOptions TrainingRun::store_options() const {
   return store;
 }
 
+PlannedPart TrainingRun::planned_texts() const {
+  // Distinct wordings: at most what people wrote and what is composed.
+  const data::Dataset& dataset = stage_one_data();
+  size_t texts = dataset.attributes.size() * static_cast<size_t>(options_.train.text.composed);
+  for (const data::Record& record : dataset.train) texts += record.captions.size();
+  return {"words " + title(dataset), fmt::format("<= {} wordings", texts),
+          static_cast<double>(texts) / measure_text_rate(*text_encoder_)};
+}
+
 PlannedPart TrainingRun::planned_store(const data::Dataset& dataset, const Rates& rates) const {
   const auto images = static_cast<int64_t>(dataset.train.size());
   const std::filesystem::path path =
       translate::TokenStore::path_of(store_images(dataset), *image_encoder_, store_options());
   const bool is_there = std::filesystem::exists(path);
-  return {"token store " + dataset.name,
+  return {"token store " + title(dataset),
           is_there ? "is there" : fmt::format("{} images x {} views", images, options_.store.views),
           is_there ? 0 : static_cast<double>(images * options_.store.views) / rates.frozen};
 }
@@ -219,6 +235,7 @@ void TrainingRun::announce() {
   std::vector<PlannedPart> parts;
   if (has_store()) parts.push_back(planned_store(train_, rates));
   if (has_store() && pretrain_) parts.push_back(planned_store(*pretrain_, rates));
+  if (text_encoder_ != nullptr) parts.push_back(planned_texts());
   const train::TrainOptions& train = options_.train;
   if (has_stage(train.pretrain)) {
     parts.push_back(
@@ -229,7 +246,7 @@ void TrainingRun::announce() {
   }
   for (const data::Dataset& test : tests_) {
     const size_t images = test.query.size() + test.gallery.size();
-    parts.push_back({"test " + test.name, fmt::format("{} images", images),
+    parts.push_back({"test " + title(test), fmt::format("{} images", images),
                      static_cast<double>(images) / rates.embedding});
   }
   spdlog::info(
@@ -263,8 +280,8 @@ std::shared_ptr<const train::BatchSource> TrainingRun::batches(
 
 void TrainingRun::train() {
   const data::Dataset& first = stage_one_data();
-  train::StageData pretrain{nullptr, first.name, first.fingerprint};
-  train::StageData finetune{nullptr, train_.name, train_.fingerprint};
+  train::StageData pretrain{nullptr, title(first), first.fingerprint};
+  train::StageData finetune{nullptr, title(train_), train_.fingerprint};
   if (has_stage(options_.train.pretrain))
     pretrain.batches = batches(first, pretrain_store_, has_texts(), "pretrain");
   if (has_stage(options_.train.finetune)) finetune.batches = batches(train_, train_store_, false, "finetune");

@@ -2,6 +2,7 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "dmf/core/precision.h"
@@ -52,6 +53,12 @@ Rates measure_rates(fuse::DmfModel& model, torch::Dtype type, int64_t batch) {
     return static_cast<double>(count) / std::max(seconds, 1e-6);
   };
   return {rate(kImages, frozen), rate(batch, training), rate(kImages, embedding)};
+}
+
+double measure_text_rate(const translate::TextEncoder& encoder) {
+  constexpr int64_t kTexts = 32;
+  const std::vector<std::string> texts(kTexts, "red coat, blue jeans, black backpack, long hair, woman");
+  return static_cast<double>(kTexts) / std::max(seconds_of([&] { encoder.encode(texts); }), 1e-6);
 }
 
 std::string plan_text(const std::vector<PlannedPart>& parts) {

@@ -18,6 +18,9 @@ struct Rates {
 /// Measures in `type` on the model's device, with batches of `batch` samples. Changes no weight.
 Rates measure_rates(fuse::DmfModel& model, torch::Dtype type, int64_t batch);
 
+/// Sentences a second through the text encoder.
+double measure_text_rate(const translate::TextEncoder& encoder);
+
 /// A part of the work ahead: "stage I, pre-training", "240 steps of 64 samples", seconds.
 struct PlannedPart {
   std::string title, amount;
