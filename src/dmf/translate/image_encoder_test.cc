@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <ctime>
 #include <iostream>
 
 #include "dmf/core/error.h"
@@ -40,8 +41,7 @@ Architecture architecture_of(const Net& net) {
   return efficientnet_lite(net.name.back() - '0', true);
 }
 
-/// Tensors as a model file would give them.
-weights::NamedTensors formula_weights(const Net& net) {
+weights::NamedTensors made_weights(const Net& net) {
   const Architecture architecture = architecture_of(net);
   std::vector<weights::ExpectedTensor> expected;
   for (const Stage& stage : architecture.stages) {
@@ -52,11 +52,21 @@ weights::NamedTensors formula_weights(const Net& net) {
   return tensors;
 }
 
+/// Tensors as a model file would give them; made once, copied at each call.
+weights::NamedTensors formula_weights(const Net& net) {
+  static std::map<std::string, weights::NamedTensors> made;
+  if (!made.contains(net.golden)) made[net.golden] = made_weights(net);
+  weights::NamedTensors tensors;
+  for (const auto& [name, tensor] : made.at(net.golden)) tensors[name] = tensor.clone();
+  return tensors;
+}
+
 std::shared_ptr<ImageEncoder> formula_encoder(const Net& net, const std::string& freeze,
                                               const std::string& level) {
   const weights::NamedTensors tensors = formula_weights(net);
-  return make_image_encoder({.name = net.name, .freeze = freeze, .level = level, .height = 96, .width = 64, .batch_norm = "batch"},
-                            &tensors);
+  return make_image_encoder(
+      {.name = net.name, .freeze = freeze, .level = level, .height = 96, .width = 64, .batch_norm = "batch"},
+      &tensors);
 }
 
 torch::Tensor tokens_of(const ImageEncoder& encoder, const torch::Tensor& pixels) {
@@ -86,12 +96,14 @@ TEST(ImageEncoder, GivesTheTwinsTokensAtEachLevel) {
 }
 
 TEST(ImageEncoder, FreezePointDoesNotChangeTheResult) {
-  const torch::Tensor pixels = golden::image("other image", 2, 96, 64);
+  const torch::Tensor pixels = golden::image("other image", 1, 96, 64);
   for (const Net& net : {kNets[0], kNets[3]}) {
     for (const std::string level : {"16", "32", "16+32"}) {
       const torch::Tensor expected = tokens_of(*formula_encoder(net, "none", level), pixels);
       std::vector<std::string> points = {"all"};
-      for (const Stage& stage : architecture_of(net).stages) points.push_back(stage.name);
+      for (const Stage& stage : architecture_of(net).stages) {
+        if (level == "16+32" || stage.stride == 16) points.push_back(stage.name);
+      }
       for (const std::string& point : points) {
         const auto encoder = formula_encoder(net, point, level);
         const torch::Tensor stored = encoder->frozen(encoder->normalise(pixels));
@@ -140,17 +152,14 @@ torch::Tensor normalised_as_the_twin(const torch::Tensor& pixels, const Architec
 
 // In float64 nothing hides behind rounding: layers, strides, borders and batch norm are the twin's.
 TEST(ConvNetwork, TrainsAsTheTwinDoesInFloat64) {
-  for (const Net& net : kNets) {
+  for (const Net& net : {kNets[0], kNets[3]}) {
     const auto encoder = formula_encoder(net, "", "32");
     const Architecture architecture = architecture_of(net);
     weights::NamedTensors tensors;
     for (const auto& [name, tensor] : encoder->tensors()) {
-      if (tensor.is_floating_point())
-        tensors[name] = tensor.detach().to(torch::kFloat64).requires_grad_(true);
+      if (tensor.is_floating_point()) tensors[name] = tensor.detach().to(torch::kFloat64);
     }
-    for (auto& [name, tensor] : tensors) {
-      if (name.find("running_") != std::string::npos) tensor.requires_grad_(false);
-    }
+    for (const std::string& name : encoder->trained_names()) tensors.at(name).requires_grad_(true);
     torch::Tensor map = normalised_as_the_twin(golden::image("image", 4, 96, 64), architecture);
     bool is_training = false;
     for (const Stage& stage : architecture.stages) {
@@ -329,30 +338,31 @@ TEST(ImageEncoder, SaysWhatIsWrong) {
       ThrowsMessage<InvalidArgument>(HasSubstr("stored")));
 }
 
-/// Images a second of `work` on `count` images; printed, never asserted.
+/// Images a second of `work` on `count` images, and by CPU second (which other programs on the machine
+/// disturb less); printed, never asserted.
 template <class Work>
 void print_rate(const std::string& what, int64_t count, const Work& work) {
   work();
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t cpu_start = std::clock();
   work();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::cout << what << ": " << static_cast<double>(count) / seconds << " images/s\n";
+  const double cpu_seconds = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
+  const auto images = static_cast<double>(count);
+  std::cout << what << ": " << images / seconds << " images/s, " << images / cpu_seconds << " a CPU second\n";
 }
 
 TEST(ImageEncoder, Throughput) {
-  constexpr int64_t kCount = 32;
+  constexpr int64_t kCount = 16;
   for (const Net& net : {kNets[0], kNets[3]}) {
     const weights::NamedTensors tensors = formula_weights(net);
     const auto encoder = make_image_encoder({.name = net.name}, &tensors);
     const torch::Tensor input = encoder->normalise(golden::image("image", kCount, 256, 128));
-    for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
-      const PrecisionScope scope(type, torch::kCPU);
-      const std::string suffix = std::string(" ") + c10::toString(type);
-      torch::Tensor stored;
-      print_rate(net.name + " frozen" + suffix, kCount, [&] { stored = encoder->frozen(input); });
-      print_rate(net.name + " trained forward + backward" + suffix, kCount,
-                 [&] { encoder->trained(stored, true).sum().backward(); });
-    }
+    const PrecisionScope scope(torch::kBFloat16, torch::kCPU);
+    torch::Tensor stored;
+    print_rate(net.name + " frozen, bfloat16", kCount, [&] { stored = encoder->frozen(input); });
+    print_rate(net.name + " trained forward + backward, bfloat16", kCount,
+               [&] { encoder->trained(stored, true).sum().backward(); });
   }
 }
 
