@@ -19,7 +19,7 @@ struct ModelOptions {
   std::string projection_init = "orthogonal";
   double position_init = 0.02;
   std::string normalise_tokens = "batch";
-  double style_blend = 0.5;
+  double style_blend = 0.75;
   std::string final_norm = "none";
   std::string feature = "after";
   int64_t max_text_length = 64;

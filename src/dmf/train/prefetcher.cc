@@ -1,22 +1,11 @@
 #include "dmf/train/prefetcher.h"
 
-#include <ATen/Parallel.h>
-#include <dlfcn.h>
+#include "dmf/core/one_thread.h"
 
 namespace dmf::train {
 namespace {
 
 constexpr size_t kAhead = 2;
-
-/// Lets the tensor operations of the calling thread run on it alone. A second OpenMP team beside the
-/// trainer's makes both spin for processors that the other holds: steps took ten times longer. libtorch
-/// brings its own OpenMP, which we do not link with, hence the look-up; at::set_num_threads would change the
-/// other threads too.
-void use_one_thread_here() {
-  at::get_num_threads();  // libtorch sets each thread's number at its first use: not after us
-  using SetNumThreads = void (*)(int);
-  if (auto* set = reinterpret_cast<SetNumThreads>(::dlsym(RTLD_DEFAULT, "omp_set_num_threads"))) set(1);
-}
 
 }  // namespace
 

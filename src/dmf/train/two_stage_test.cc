@@ -1,5 +1,6 @@
 #include "dmf/train/two_stage.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
