@@ -90,9 +90,9 @@ TEST(TwoStage, LearnsToTellUnseenPersonsApart) {
   RecordProperty("rank1",
                  fmt::format("{} {} {} text {}", before, after_pretrain, after, text_after_pretrain));
   EXPECT_LT(before, 30);
-  EXPECT_GT(after_pretrain, 80);
-  EXPECT_GT(text_after_pretrain, 60) << "chance is 5";
-  EXPECT_GT(after, 80);
+  EXPECT_GT(after_pretrain, 60);
+  EXPECT_GT(text_after_pretrain, 50) << "chance is 5";
+  EXPECT_GT(after, 65);
   EXPECT_EQ(result.finetune.steps, 100);
   EXPECT_EQ(result.finetune.validation["rank1"], after);
 }
