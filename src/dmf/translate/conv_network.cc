@@ -27,14 +27,15 @@ torch::Tensor convolve(const ConvLayer& layer, torch::Tensor input, const torch:
                     layer.is_depthwise ? layer.inputs : 1);
 }
 
-/// A 1 x 1 convolution is a matrix product over the pixels of a channels-last map: faster so, backwards above all.
+/// A 1 x 1 convolution is a matrix product over the pixels of a channels-last map: faster so, backwards above
+/// all.
 torch::Tensor mix_channels(const torch::Tensor& input, const torch::Tensor& weight) {
   const torch::Tensor pixels = input.permute({0, 2, 3, 1});  // [B, h, w, C]
   return at::linear(pixels, weight.flatten(1)).permute({0, 3, 1, 2});
 }
 
-torch::Tensor trained_convolution(const ConvLayer& layer, const torch::Tensor& input, const torch::Tensor& weight,
-                                  BorderRule border) {
+torch::Tensor trained_convolution(const ConvLayer& layer, const torch::Tensor& input,
+                                  const torch::Tensor& weight, BorderRule border) {
   if (layer.is_depthwise) return depthwise_conv2d(input, weight, layer.stride, padding_of(layer, border));
   if (layer.kernel == 1 && layer.stride == 1) return mix_channels(input, weight);
   return convolve(layer, input, weight, {}, border);

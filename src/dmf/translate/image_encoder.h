@@ -39,7 +39,8 @@ struct ImageEncoderOptions {
       "pixels the image is resized to, a multiple of 32 (Section IV-B: 128)");
     v("head", head, "EfficientNet: whether its last, 1280 wide, 1 x 1 convolution is part of the encoder");
     v("batch_norm", batch_norm, Choices{{"running", "batch"}},
-      "statistics of the trained part's batch norms in training: running = as pre-trained, fixed (their weights and "
+      "statistics of the trained part's batch norms in training: running = as pre-trained, fixed (their "
+      "weights and "
       "biases still learn); batch = of each batch, the running ones follow");
   }
 };
@@ -82,9 +83,10 @@ class ImageEncoder {
   /// Everything above the freeze point, and the cells of the map as tokens, row by row.
   ///
   /// @param stored    [B, C, h, w] floating, from frozen(), same device as the tensors
-  /// @param training  true: where the option batch_norm says "batch", batch norm uses the batch's statistics and
-  ///                  updates the running ones (momentum 0.1); else, and with false, it uses the running ones.
-  ///                  Every way all trained tensors get gradients.
+  /// @param training  true: where the option batch_norm says "batch", batch norm uses the batch's statistics
+  /// and
+  ///                  updates the running ones (momentum 0.1); else, and with false, it uses the running
+  ///                  ones. Every way all trained tensors get gradients.
   /// @return          [B, N, D_i] of the type of the computation; differentiable in the trained tensors
   virtual torch::Tensor trained(const torch::Tensor& stored, bool training) const = 0;
 

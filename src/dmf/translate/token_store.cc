@@ -9,6 +9,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/interrupt.h"
 #include "dmf/core/log.h"
+#include "dmf/core/one_thread.h"
 #include "dmf/core/precision.h"
 #include "dmf/core/progress.h"
 #include "dmf/core/shape.h"
@@ -91,7 +92,10 @@ class Builder {
       while (!open.empty() && decoding.size() < ahead) {
         const int64_t chunk = open.front();
         open.pop_front();
-        decoding.emplace_back(chunk, std::async(std::launch::async, [this, chunk] { return decode(chunk); }));
+        decoding.emplace_back(chunk, std::async(std::launch::async, [this, chunk] {
+                                use_one_thread_here();
+                                return decode(chunk);
+                              }));
       }
       stop_if_interrupted("building a token store; the next run goes on from here");
       const int64_t chunk = decoding.front().first;
