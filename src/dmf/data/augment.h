@@ -67,12 +67,12 @@ torch::Tensor random_erase(const torch::Tensor& batch, const AugmentOptions& opt
 /// what is learned does not hang on one camera's style.
 struct ViewOptions {
   double flip = 0.0;
-  double crop = 0.0;
-  double crop_area_min = 0.6;
-  double jitter = 0.8;
+  double crop = 0.5;
+  double crop_area_min = 0.7;
+  double jitter = 1.0;
   double brightness = 0.3;
   double contrast = 0.3;
-  double saturation = 0.3;
+  double saturation = 0.5;
   double hue = 0.05;
   double grayscale = 0.1;
   double blur = 0.2;

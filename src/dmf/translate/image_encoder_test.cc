@@ -61,12 +61,20 @@ weights::NamedTensors formula_weights(const Net& net) {
   return tensors;
 }
 
+/// The freeze point of the golden training steps.
+std::string stride8_or_c4(const Net& net) { return net.name == "resnet50" ? "layer3" : "stage3"; }
+
 std::shared_ptr<ImageEncoder> formula_encoder(const Net& net, const std::string& freeze,
                                               const std::string& level) {
   const weights::NamedTensors tensors = formula_weights(net);
-  return make_image_encoder(
-      {.name = net.name, .freeze = freeze, .level = level, .height = 96, .width = 64, .batch_norm = "batch"},
-      &tensors);
+  return make_image_encoder({.name = net.name,
+                             .freeze = freeze,
+                             .level = level,
+                             .height = 96,
+                             .width = 64,
+                             .head = true,
+                             .batch_norm = "batch"},
+                            &tensors);
 }
 
 torch::Tensor tokens_of(const ImageEncoder& encoder, const torch::Tensor& pixels) {
@@ -85,7 +93,7 @@ TEST(ImageEncoder, GivesTheTwinsTokensAtEachLevel) {
   for (const Net& net : kNets) {
     for (const std::string level : {"16", "32", "16+32"}) {
       const torch::Tensor& expected = golden_file("formula.safetensors").at(net.golden + "/" + level);
-      const auto encoder = formula_encoder(net, "", level);
+      const auto encoder = formula_encoder(net, stride8_or_c4(net), level);
       const torch::Tensor tokens = tokens_of(*encoder, pixels);
       EXPECT_EQ(tokens.sizes().vec(),
                 (std::vector<int64_t>{2, encoder->token_count(), encoder->token_width()}));
@@ -153,7 +161,7 @@ torch::Tensor normalised_as_the_twin(const torch::Tensor& pixels, const Architec
 // In float64 nothing hides behind rounding: layers, strides, borders and batch norm are the twin's.
 TEST(ConvNetwork, TrainsAsTheTwinDoesInFloat64) {
   for (const Net& net : {kNets[0], kNets[3]}) {
-    const auto encoder = formula_encoder(net, "", "32");
+    const auto encoder = formula_encoder(net, stride8_or_c4(net), "32");
     const Architecture architecture = architecture_of(net);
     weights::NamedTensors tensors;
     for (const auto& [name, tensor] : encoder->tensors()) {
@@ -179,7 +187,7 @@ TEST(ConvNetwork, TrainsAsTheTwinDoesInFloat64) {
 // (24 cells a channel) by per cents: the bound is wide, the one above is not.
 TEST(ImageEncoder, TrainsAsTheTwinDoes) {
   for (const Net& net : kNets) {
-    const auto encoder = formula_encoder(net, "", "32");
+    const auto encoder = formula_encoder(net, stride8_or_c4(net), "32");
     const torch::Tensor pixels = golden::image("image", 4, 96, 64);
     const torch::Tensor tokens = encoder->trained(encoder->frozen(encoder->normalise(pixels)), true);
     backward(tokens);
@@ -190,7 +198,7 @@ TEST(ImageEncoder, TrainsAsTheTwinDoes) {
 TEST(ImageEncoder, Bfloat16StaysNear) {
   const torch::Tensor pixels = golden::synthetic_image(96, 64);
   for (const Net& net : kNets) {
-    const auto encoder = formula_encoder(net, "", "16+32");
+    const auto encoder = formula_encoder(net, stride8_or_c4(net), "16+32");
     const torch::Tensor expected = tokens_of(*encoder, pixels);
     const PrecisionScope scope(torch::kBFloat16, torch::kCPU);
     const torch::Tensor tokens = tokens_of(*encoder, pixels);
@@ -205,7 +213,7 @@ TEST(ImageEncoder, GivesTheTwinsTokensOfTheRealWeights) {
   if (test::packages().empty()) GTEST_SKIP() << "no .deps/site";
   const torch::Tensor pixels = golden::synthetic_image(256, 128);
   for (const std::string name : {"efficientnet-lite0", "efficientnet-lite2"}) {
-    const auto encoder = make_image_encoder({.name = name, .level = "16+32"});
+    const auto encoder = make_image_encoder({.name = name, .level = "16+32", .head = true});
     const torch::Tensor& expected = golden_file("real.safetensors").at(name + "/16+32");
     EXPECT_LT(test::relative_error(golden::sample(tokens_of(*encoder, pixels)), expected), kFloat32Error)
         << name;
@@ -233,19 +241,21 @@ TEST(ImageEncoder, FollowsTheMetadataOfAResNetFile) {
 TEST(ImageEncoder, SizesOfTheUsualChoices) {
   const weights::NamedTensors lite = formula_weights(kNets[0]), resnet = formula_weights(kNets[2]);
   const auto lite0 = make_image_encoder({}, &lite);
-  EXPECT_EQ(lite0->options().freeze, "stage3");
-  EXPECT_EQ(lite0->stored_sizes(), (std::vector<int64_t>{40, 32, 16}));
+  EXPECT_EQ(lite0->options().freeze, "stage5");
+  EXPECT_EQ(lite0->stored_sizes(), (std::vector<int64_t>{112, 16, 8}));
   EXPECT_EQ(lite0->grid().rows, 8);
   EXPECT_EQ(lite0->grid().columns, 4);
-  EXPECT_EQ(lite0->token_width(), 1280);
-  EXPECT_EQ(make_image_encoder({.level = "16+32"}, &lite)->token_width(), 4 * 112 + 1280);
-  EXPECT_EQ(make_image_encoder({.freeze = "all", .level = "16+32"}, &lite)->stored_sizes(),
+  EXPECT_EQ(lite0->token_width(), 4 * 112 + 320);
+  EXPECT_EQ(make_image_encoder({.freeze = "stage3"}, &lite)->stored_sizes(),
+            (std::vector<int64_t>{40, 32, 16}));
+  EXPECT_EQ(make_image_encoder({.head = true}, &lite)->token_width(), 4 * 112 + 1280);
+  EXPECT_EQ(make_image_encoder({.freeze = "all", .head = true}, &lite)->stored_sizes(),
             (std::vector<int64_t>{4 * 112 + 1280, 8, 4}));
   EXPECT_EQ(make_image_encoder({.level = "16"}, &lite)->token_count(), 128);
-  EXPECT_EQ(make_image_encoder({.head = false}, &lite)->token_width(), 320);
+  EXPECT_EQ(make_image_encoder({.level = "32"}, &lite)->token_width(), 320);
   const auto r50 = make_image_encoder({.name = "resnet50"}, &resnet);
   EXPECT_EQ(r50->stored_sizes(), (std::vector<int64_t>{1024, 16, 8}));
-  EXPECT_EQ(r50->token_width(), 2048);
+  EXPECT_EQ(r50->token_width(), 4 * 1024 + 2048);
   EXPECT_THAT(r50->trained_names(), ::testing::Contains("layer4.0.downsample.1.bias"));
   EXPECT_THAT(r50->trained_names(), ::testing::Not(::testing::Contains("layer3.5.conv3.weight")));
   EXPECT_TRUE(make_image_encoder({.freeze = "all"}, &lite)->trained_names().empty());
@@ -298,7 +308,8 @@ TEST(ImageEncoder, RunningStatisticsStayWithoutTraining) {
 TEST(ImageEncoder, RunningStatisticsCanBeUsedInTrainingToo) {
   const weights::NamedTensors lite = formula_weights(kNets[0]);
   const auto encoder = make_image_encoder(
-      {.freeze = "stage5", .level = "32", .height = 96, .width = 64, .batch_norm = "running"}, &lite);
+      {.freeze = "stage5", .level = "32", .height = 96, .width = 64, .head = true, .batch_norm = "running"},
+      &lite);
   const torch::Tensor stored = encoder->frozen(encoder->normalise(golden::image("image", 4, 96, 64)));
   const torch::Tensor before = encoder->tensors().at("_bn1.running_mean").clone();
   EXPECT_TRUE(encoder->trained(stored, true).equal(encoder->trained(stored, false)));

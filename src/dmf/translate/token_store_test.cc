@@ -46,7 +46,7 @@ class TokenStoreTest : public ::testing::Test {
     }
     weights::NamedTensors tensors = golden::weights_of(expected);
     tensors["encoder.json"] = tensor_of_text(ConvEncoder::description(net).dump());
-    encoder_ = make_image_encoder({.height = 64, .width = 32}, &tensors);
+    encoder_ = make_image_encoder({.freeze = "stage3", .height = 64, .width = 32}, &tensors);
     images_ = {"set-train", "0123", {}};
     for (int64_t i = 0; i < kImages; ++i) {
       images_.records.push_back({.path = folder_ / fmt::format("{}.ppm", i), .captions = {}});
