@@ -1,6 +1,6 @@
 #pragma once
-// Shared by every translation unit that touches tensors: libtorch's headers cost about 10 s a file without it.
-// torch/torch.h (nn, data, optim) would double that, and nothing here needs it.
+// Shared by every translation unit that touches tensors: libtorch's headers cost about 10 s a file without
+// it. torch/torch.h (nn, data, optim) would double that, and nothing here needs it.
 #include <torch/types.h>
 
 #include <algorithm>

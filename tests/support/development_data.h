@@ -3,7 +3,8 @@
 
 namespace dmf::test {
 
-/// Folder of the development data: DMF_DEV_DATA, else ../shared beside the project. Empty when it is not there.
+/// Folder of the development data: DMF_DEV_DATA, else ../shared beside the project. Empty when it is not
+/// there.
 std::filesystem::path development_data();
 
 /// Folder of the Python packages with the pre-trained encoders (.deps/site). Empty when it is not there.

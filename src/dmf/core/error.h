@@ -65,14 +65,15 @@ struct Expectation {
 }  // namespace dmf
 
 /// Throws `Kind` with a formatted message unless `condition` holds.
-#define DMF_CHECK(condition, Kind, ...)                        \
-  do {                                                         \
+#define DMF_CHECK(condition, Kind, ...)                            \
+  do {                                                             \
     if (!(condition)) throw ::dmf::Kind(fmt::format(__VA_ARGS__)); \
   } while (false)
 
 /// Our own invariant: a failure is a bug in dmf, not the user's mistake.
-#define DMF_ASSERT(condition)                                                                             \
-  do {                                                                                                    \
-    if (!(condition))                                                                                     \
-      throw ::dmf::Error(fmt::format("{}:{}: broken invariant: {} (please report)", __FILE__, __LINE__, #condition)); \
+#define DMF_ASSERT(condition)                                                                          \
+  do {                                                                                                 \
+    if (!(condition))                                                                                  \
+      throw ::dmf::Error(                                                                              \
+          fmt::format("{}:{}: broken invariant: {} (please report)", __FILE__, __LINE__, #condition)); \
   } while (false)

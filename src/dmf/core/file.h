@@ -28,8 +28,9 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// Writes a file beside its final name and renames it when commit() is called: readers see the old file or the whole
-/// new one, never a part. Without commit() the part is removed. Errors (a full disk too) throw DataError.
+/// Writes a file beside its final name and renames it when commit() is called: readers see the old file or
+/// the whole new one, never a part. Without commit() the part is removed. Errors (a full disk too) throw
+/// DataError.
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);

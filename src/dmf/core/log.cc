@@ -13,7 +13,8 @@ constexpr int64_t kToldInFull = 5;
 }  // namespace
 
 void configure_log(const std::string& level) {
-  auto logger = std::make_shared<spdlog::logger>("dmf", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>("dmf", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_pattern("%^%l%$: %v");
   spdlog::set_default_logger(logger);
   if (level == "quiet") {
@@ -35,7 +36,8 @@ void WarningCounter::add(const std::string& kind, const std::string& detail) {
 
 void WarningCounter::report() const {
   for (const auto& [kind, count] : counts_) {
-    if (count > kToldInFull) spdlog::warn("{}: {} in all (the first {} are told above)", kind, count, kToldInFull);
+    if (count > kToldInFull)
+      spdlog::warn("{}: {} in all (the first {} are told above)", kind, count, kToldInFull);
   }
 }
 

@@ -10,8 +10,8 @@ namespace dmf {
 /// @param level  "quiet" (errors only), "normal" or "verbose"
 void configure_log(const std::string& level);
 
-/// Warnings of one kind, counted: the first few are told in full, the rest as a number at the end. Nothing that is
-/// skipped goes uncounted.
+/// Warnings of one kind, counted: the first few are told in full, the rest as a number at the end. Nothing
+/// that is skipped goes uncounted.
 class WarningCounter {
  public:
   /// Counts a warning of `kind` ("image cannot be decoded"), with its place and reason.

@@ -31,7 +31,8 @@ const char* name_of(torch::Dtype type) {
 
 void write_npy(const std::filesystem::path& path, const torch::Tensor& tensor) {
   torch::Tensor values = tensor.detach().to(torch::kCPU);
-  if (values.scalar_type() == torch::kBFloat16 || values.scalar_type() == torch::kHalf) values = values.to(torch::kFloat32);
+  if (values.scalar_type() == torch::kBFloat16 || values.scalar_type() == torch::kHalf)
+    values = values.to(torch::kFloat32);
   values = values.contiguous();
   std::string shape;
   for (int64_t size : values.sizes()) shape += std::to_string(size) + ", ";
@@ -42,7 +43,8 @@ void write_npy(const std::filesystem::path& path, const torch::Tensor& tensor) {
   header += '\n';
   AtomicFile file(path);
   file.write(kMagic);
-  const char preamble[4] = {1, 0, static_cast<char>(header.size() & 0xff), static_cast<char>(header.size() >> 8)};
+  const char preamble[4] = {1, 0, static_cast<char>(header.size() & 0xff),
+                            static_cast<char>(header.size() >> 8)};
   file.write(std::string_view(preamble, 4));
   file.write(header);
   file.write(std::string_view(static_cast<const char*>(values.data_ptr()), values.nbytes()));
@@ -52,7 +54,9 @@ void write_npy(const std::filesystem::path& path, const torch::Tensor& tensor) {
 torch::Tensor read_npy(const std::filesystem::path& path) {
   const MappedFile file(path);
   const std::string_view text = file.text();
-  const auto fail = [&](const std::string& what) { return DataError(fmt::format("{}: {}", path.string(), what)); };
+  const auto fail = [&](const std::string& what) {
+    return DataError(fmt::format("{}: {}", path.string(), what));
+  };
   if (text.size() < 10 || text.substr(0, 6) != kMagic) throw fail("not a .npy file");
   if (text[6] != 1) throw fail(fmt::format("unknown .npy version {}", static_cast<int>(text[6])));
   const size_t length = static_cast<unsigned char>(text[8]) + 256U * static_cast<unsigned char>(text[9]);

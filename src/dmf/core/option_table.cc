@@ -37,7 +37,8 @@ std::string range_text(const Range<T>& range) {
 }
 
 [[noreturn]] void refuse(const std::string& key, const std::string& allowed, const nlohmann::json& value) {
-  throw InvalidArgument(Expectation{"options", fmt::format("value of `{}`", key), allowed, value.dump(), ""}.message());
+  throw InvalidArgument(
+      Expectation{"options", fmt::format("value of `{}`", key), allowed, value.dump(), ""}.message());
 }
 
 bool is_utf8(const std::string& text) {
@@ -71,7 +72,11 @@ void OptionTable::insert(Option option) {
 
 void OptionTable::operator()(const char* name, bool& value, const char* help) {
   const std::string key = prefix_ + name;
-  insert({name, help, "true | false", {}, [&value] { return nlohmann::json(value); },
+  insert({name,
+          help,
+          "true | false",
+          {},
+          [&value] { return nlohmann::json(value); },
           [&value, key](const nlohmann::json& given) {
             if (!given.is_boolean()) refuse(key, "true or false", given);
             value = given.get<bool>();
@@ -80,7 +85,11 @@ void OptionTable::operator()(const char* name, bool& value, const char* help) {
 
 void OptionTable::operator()(const char* name, int64_t& value, Range<int64_t> range, const char* help) {
   const std::string key = prefix_ + name;
-  insert({name, help, range_text(range), {}, [&value] { return nlohmann::json(value); },
+  insert({name,
+          help,
+          range_text(range),
+          {},
+          [&value] { return nlohmann::json(value); },
           [&value, key, range](const nlohmann::json& given) {
             if (!given.is_number_integer() || given < range.low || given > range.high) {
               refuse(key, "an integer " + range_text(range), given);
@@ -91,7 +100,11 @@ void OptionTable::operator()(const char* name, int64_t& value, Range<int64_t> ra
 
 void OptionTable::operator()(const char* name, double& value, Range<double> range, const char* help) {
   const std::string key = prefix_ + name;
-  insert({name, help, range_text(range), {}, [&value] { return nlohmann::json(value); },
+  insert({name,
+          help,
+          range_text(range),
+          {},
+          [&value] { return nlohmann::json(value); },
           [&value, key, range](const nlohmann::json& given) {
             if (!given.is_number() || !(given >= range.low && given <= range.high)) {
               refuse(key, "a number " + range_text(range), given);
@@ -104,7 +117,11 @@ void OptionTable::operator()(const char* name, std::string& value, Choices choic
   const std::string key = prefix_ + name;
   const std::vector<std::string> allowed(choices.values.begin(), choices.values.end());
   const std::string text = fmt::format("{}", fmt::join(allowed, " | "));
-  insert({name, help, text, {}, [&value] { return nlohmann::json(value); },
+  insert({name,
+          help,
+          text,
+          {},
+          [&value] { return nlohmann::json(value); },
           [&value, key, allowed, text](const nlohmann::json& given) {
             if (!given.is_string() || std::find(allowed.begin(), allowed.end(), given) == allowed.end()) {
               refuse(key, text, given);
@@ -115,7 +132,11 @@ void OptionTable::operator()(const char* name, std::string& value, Choices choic
 
 void OptionTable::operator()(const char* name, std::string& value, const char* help) {
   const std::string key = prefix_ + name;
-  insert({name, help, "text", {}, [&value] { return nlohmann::json(value); },
+  insert({name,
+          help,
+          "text",
+          {},
+          [&value] { return nlohmann::json(value); },
           [&value, key](const nlohmann::json& given) {
             if (!given.is_string()) refuse(key, "a text", given);
             value = given.get<std::string>();
@@ -124,7 +145,11 @@ void OptionTable::operator()(const char* name, std::string& value, const char* h
 
 void OptionTable::operator()(const char* name, std::vector<std::string>& value, const char* help) {
   const std::string key = prefix_ + name;
-  insert({name, help, "texts", {}, [&value] { return nlohmann::json(value); },
+  insert({name,
+          help,
+          "texts",
+          {},
+          [&value] { return nlohmann::json(value); },
           [&value, key](const nlohmann::json& given) {
             const auto is_text = [](const nlohmann::json& element) { return element.is_string(); };
             if (given.is_string()) {
@@ -161,7 +186,9 @@ void OptionTable::set_value(const std::string& key, const nlohmann::json& value,
   }
 }
 
-void OptionTable::load_toml(const std::filesystem::path& path) { load_toml_text(read_text(path), path.string()); }
+void OptionTable::load_toml(const std::filesystem::path& path) {
+  load_toml_text(read_text(path), path.string());
+}
 
 void OptionTable::load_toml_text(const std::string& text, const std::string& where) {
   toml::table document;
@@ -190,7 +217,8 @@ void OptionTable::set(const std::string& assignment) {
   const std::string text = assignment.substr(equals + 1);
   DMF_CHECK(is_utf8(text), InvalidArgument, "[--set] value of `{}` is not UTF-8", key);
   const Option& option = find(key, "--set");
-  nlohmann::json value = option.get().is_string() ? nlohmann::json(text) : nlohmann::json::parse(text, nullptr, false);
+  nlohmann::json value =
+      option.get().is_string() ? nlohmann::json(text) : nlohmann::json::parse(text, nullptr, false);
   if (value.is_discarded()) value = text;
   option.set(value);
 }
@@ -233,8 +261,8 @@ std::string OptionTable::markdown() const {
     current = table;
     std::string allowed = option.allowed;
     for (size_t at = 0; (at = allowed.find(" | ", at)) != std::string::npos;) allowed.replace(at, 3, ", ");
-    text += fmt::format("| `{}` | `{}` | {} | {} |\n", option.key.substr(dot + 1), option.standard.dump(), allowed,
-                        option.help);
+    text += fmt::format("| `{}` | `{}` | {} | {} |\n", option.key.substr(dot + 1), option.standard.dump(),
+                        allowed, option.help);
   }
   return text;
 }

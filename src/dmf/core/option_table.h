@@ -22,9 +22,9 @@ struct Choices {
 
 /// One option of one options struct: where it lives, what it may be, what it means.
 struct Option {
-  std::string key;       ///< "table.name", as in the TOML file and in --set
-  std::string help;      ///< meaning, unit, paper section
-  std::string allowed;   ///< "1 … 1000", "relu | gelu", "text"
+  std::string key;          ///< "table.name", as in the TOML file and in --set
+  std::string help;         ///< meaning, unit, paper section
+  std::string allowed;      ///< "1 … 1000", "relu | gelu", "text"
   nlohmann::json standard;  ///< value when the table was made
   std::function<nlohmann::json()> get;
   std::function<void(const nlohmann::json&)> set;  ///< throws InvalidArgument out of range or of another type
@@ -35,14 +35,15 @@ struct Option {
 ///   struct LossOptions {
 ///     double label_smoothing = 0.1;
 ///     template <class Visitor> void visit(Visitor& v) {
-///       v("label_smoothing", label_smoothing, Range{0.0, 0.9}, "identity loss: mass given to the other identities");
+///       v("label_smoothing", label_smoothing, Range{0.0, 0.9}, "identity loss: mass given to the other
+///       identities");
 ///     }
 ///   };
 ///   LossOptions loss; OptionTable table; table.add("loss", loss);
 ///   table.load_toml("run.toml"); table.set("loss.label_smoothing=0");
 ///
-/// File keys, --set, validation, the effective configuration and docs/cli.md all come from it. Unknown keys are
-/// errors that name the nearest known one. The structs must outlive the table.
+/// File keys, --set, validation, the effective configuration and docs/cli.md all come from it. Unknown keys
+/// are errors that name the nearest known one. The structs must outlive the table.
 class OptionTable {
  public:
   template <class Options>
@@ -60,7 +61,8 @@ class OptionTable {
   /// A list of texts: an array in the TOML file; --set takes a JSON array, or a plain text for a list of one.
   void operator()(const char* name, std::vector<std::string>& value, const char* help);
 
-  /// Reads a TOML file of [table] key = value. Throws DataError naming file and line, or InvalidArgument naming the key.
+  /// Reads a TOML file of [table] key = value. Throws DataError naming file and line, or InvalidArgument
+  /// naming the key.
   void load_toml(const std::filesystem::path& path);
   /// The same from a text; `where` names it in messages.
   void load_toml_text(const std::string& text, const std::string& where);

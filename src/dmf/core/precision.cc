@@ -38,17 +38,20 @@ PrecisionScope::~PrecisionScope() {
 }
 
 torch::Device device_by_name(const std::string& name) {
-  if (name == "auto") return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (name == "auto")
+    return torch::cuda::is_available() ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
   if (name == "cpu") return torch::Device(torch::kCPU);
   const bool has_index = name.starts_with("cuda:") && name.size() > 5 && name.size() < 8 &&
                          name.find_first_not_of("0123456789", 5) == std::string::npos;
   if (name == "cuda" || has_index) {
     if (!torch::cuda::is_available()) {
-      throw DeviceError(Expectation{"device", fmt::format("`{}` cannot be used", name), "an NVIDIA GPU and its driver",
-                                    "none that libtorch sees", "`dmf doctor` tells what was found; use --device cpu"}
+      throw DeviceError(Expectation{"device", fmt::format("`{}` cannot be used", name),
+                                    "an NVIDIA GPU and its driver", "none that libtorch sees",
+                                    "`dmf doctor` tells what was found; use --device cpu"}
                             .message());
     }
-    const torch::Device device(torch::kCUDA, static_cast<c10::DeviceIndex>(has_index ? std::stoi(name.substr(5)) : 0));
+    const torch::Device device(torch::kCUDA,
+                               static_cast<c10::DeviceIndex>(has_index ? std::stoi(name.substr(5)) : 0));
     const auto count = static_cast<int64_t>(torch::cuda::device_count());
     DMF_CHECK(device.index() < count, DeviceError, "[device] `{}`: there are only {} GPUs", name, count);
     return device;

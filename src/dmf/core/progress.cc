@@ -30,8 +30,12 @@ std::string duration_text(double seconds) {
 }
 
 Progress::Progress(std::string title, int64_t total, std::string unit)
-    : title_(std::move(title)), unit_(std::move(unit)), total_(std::max<int64_t>(total, 1)),
-      start_(Clock::now()), shown_(start_), is_terminal_(::isatty(STDERR_FILENO) == 1) {
+    : title_(std::move(title)),
+      unit_(std::move(unit)),
+      total_(std::max<int64_t>(total, 1)),
+      start_(Clock::now()),
+      shown_(start_),
+      is_terminal_(::isatty(STDERR_FILENO) == 1) {
   if (is_terminal_) show(false);
 }
 
@@ -70,16 +74,18 @@ void Progress::show(bool last) {
   const double fraction = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
   const double elapsed = seconds_between(start_, shown_);
   const double speed = rate();
-  const std::string time = last ? fmt::format("in {}", duration_text(elapsed))
-                           : speed > 0 ? fmt::format("ETA {}", duration_text(static_cast<double>(total_ - done_) / speed))
-                                       : "ETA ?";
+  const std::string time =
+      last        ? fmt::format("in {}", duration_text(elapsed))
+      : speed > 0 ? fmt::format("ETA {}", duration_text(static_cast<double>(total_ - done_) / speed))
+                  : "ETA ?";
   const std::string rate_text = fmt::format("{:.{}f} {}/s", speed, speed < 10 ? 1 : 0, unit_);
   const std::string note = note_.empty() ? "" : "  " + note_;
   if (is_terminal_) {
     const int filled = static_cast<int>(fraction * kBarWidth);
-    std::fprintf(stderr, "\r\033[K%s [%s%s] %ld/%ld  %s  %s%s%s", title_.c_str(), std::string(filled, '#').c_str(),
-                 std::string(kBarWidth - filled, '.').c_str(), static_cast<long>(done_), static_cast<long>(total_),
-                 rate_text.c_str(), time.c_str(), note.c_str(), last ? "\n" : "");
+    std::fprintf(stderr, "\r\033[K%s [%s%s] %ld/%ld  %s  %s%s%s", title_.c_str(),
+                 std::string(filled, '#').c_str(), std::string(kBarWidth - filled, '.').c_str(),
+                 static_cast<long>(done_), static_cast<long>(total_), rate_text.c_str(), time.c_str(),
+                 note.c_str(), last ? "\n" : "");
   } else {
     std::fprintf(stderr, "%s: %ld/%ld (%.0f %%), %s, %s%s\n", title_.c_str(), static_cast<long>(done_),
                  static_cast<long>(total_), 100 * fraction, rate_text.c_str(), time.c_str(), note.c_str());

@@ -5,7 +5,8 @@
 
 namespace dmf {
 
-/// Progress of long work on standard error: a bar with rate and ETA on a terminal, a line now and then elsewhere.
+/// Progress of long work on standard error: a bar with rate and ETA on a terminal, a line now and then
+/// elsewhere.
 ///
 ///   Progress progress("translating", dataset.size(), "images");
 ///   for (...) { ...; progress.advance(batch); }

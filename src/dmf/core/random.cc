@@ -33,7 +33,8 @@ double RandomStream::uniform(double low, double high) { return low + (high - low
 int64_t RandomStream::integer(int64_t count) {
   DMF_ASSERT(count > 0);
   const auto n = static_cast<uint64_t>(count);
-  const uint64_t limit = UINT64_MAX - UINT64_MAX % n;  // the largest multiple of n: above it the remainder is biased
+  const uint64_t limit =
+      UINT64_MAX - UINT64_MAX % n;  // the largest multiple of n: above it the remainder is biased
   uint64_t value = bits();
   while (value >= limit) value = bits();
   return static_cast<int64_t>(value % n);

@@ -7,9 +7,10 @@
 
 namespace dmf {
 
-/// A stream of random numbers that depends only on its key: the run's seed, the stream's purpose and where in the work
-/// it is used (epoch, step, sample). Two streams of different keys are independent; the order in which streams are
-/// made does not matter, so results do not depend on threads, and a resumed run draws what the whole run would have.
+/// A stream of random numbers that depends only on its key: the run's seed, the stream's purpose and where in
+/// the work it is used (epoch, step, sample). Two streams of different keys are independent; the order in
+/// which streams are made does not matter, so results do not depend on threads, and a resumed run draws what
+/// the whole run would have.
 ///
 /// Generator: SplitMix64 (Steele, Lea, Flood 2014), the same numbers on every machine.
 class RandomStream {
@@ -34,7 +35,8 @@ class RandomStream {
 
   template <class T>
   void shuffle(std::vector<T>& values) {
-    for (size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[static_cast<size_t>(integer(static_cast<int64_t>(i)))]);
+    for (size_t i = values.size(); i > 1; --i)
+      std::swap(values[i - 1], values[static_cast<size_t>(integer(static_cast<int64_t>(i)))]);
   }
 
  private:

@@ -2,7 +2,6 @@
 
 #include <fmt/ranges.h>
 
-
 #include "dmf/core/error.h"
 
 namespace dmf {

@@ -6,7 +6,8 @@
 
 namespace dmf {
 
-std::string text_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows) {
+std::string text_table(const std::vector<std::string>& header,
+                       const std::vector<std::vector<std::string>>& rows) {
   std::vector<size_t> widths;
   for (const std::string& cell : header) widths.push_back(cell.size());
   for (const auto& row : rows) {
@@ -16,7 +17,8 @@ std::string text_table(const std::vector<std::string>& header, const std::vector
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string text;
     for (size_t i = 0; i < cells.size(); ++i) {
-      text += i == 0 ? fmt::format("{:<{}}", cells[i], widths[i]) : fmt::format("  {:>{}}", cells[i], widths[i]);
+      text +=
+          i == 0 ? fmt::format("{:<{}}", cells[i], widths[i]) : fmt::format("  {:>{}}", cells[i], widths[i]);
     }
     return text + "\n";
   };

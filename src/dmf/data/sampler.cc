@@ -56,7 +56,7 @@ IdentitySampler::IdentitySampler(const std::vector<Record>& records,
     images_.push_back(std::move(images));
   }
   DMF_CHECK(classes() >= options.identities, InvalidArgument,
-            "sampler: too few identities: a batch takes {}, the records have {}; hint: sampler.identities={}",
+            "sampler: too few identities: a batch takes {}, the records have {}; hint: batch.identities={}",
             options.identities, classes(), std::max<int64_t>(2, classes()));
   DMF_CHECK(most >= 2, InvalidArgument,
             "sampler: no identity has two images, so there is nothing to learn from");

@@ -1,6 +1,6 @@
 #include "dmf/embed/embedder.h"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <future>
@@ -101,9 +101,7 @@ ImageEmbeddings Embedder::images(const std::vector<std::filesystem::path>& paths
 }
 
 std::string Embedder::words_of(const std::string& sentence) const {
-  if (!reader_.keywords_only) return sentence;
-  const std::vector<std::string> keywords = text::extract_keywords(sentence);
-  return keywords.empty() ? sentence : fmt::format("{}", fmt::join(keywords, " "));
+  return reader_.keywords_only ? text::keyword_text(sentence) : sentence;
 }
 
 torch::Tensor Embedder::sentences(const std::vector<std::string>& texts) const {

@@ -1,5 +1,7 @@
 #include "dmf/text/keywords.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -372,6 +374,11 @@ std::vector<Keyword> parse_keywords(std::string_view caption) {
     if (!is_told_better && !is_repeated) kept.push_back(keyword);
   }
   return kept;
+}
+
+std::string keyword_text(const std::string& caption) {
+  const std::vector<std::string> keywords = extract_keywords(caption);
+  return keywords.empty() ? caption : fmt::format("{}", fmt::join(keywords, " "));
 }
 
 std::vector<std::string> extract_keywords(std::string_view caption) {

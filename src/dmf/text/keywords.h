@@ -51,7 +51,11 @@ struct Keyword {
 /// empty.
 std::vector<std::string> extract_keywords(std::string_view caption);
 
-/// The same with their parts.
+/// The key words in one text, a space between them: what the text encoder reads for this caption. A caption
+/// without any is read whole.
+std::string keyword_text(const std::string& caption);
+
+/// The key words of a caption with their parts.
 std::vector<Keyword> parse_keywords(std::string_view caption);
 
 }  // namespace dmf::text

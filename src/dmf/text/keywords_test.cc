@@ -170,6 +170,11 @@ TEST(Lexicon, TakesTheLongestPhrase) {
   EXPECT_EQ(longest_match(std::vector<std::string>{"zebra"}).words, 0u);
 }
 
+TEST(KeywordText, IsTheKeyWordsOrTheWholeCaption) {
+  EXPECT_EQ(keyword_text("A woman who wears a red coat."), "woman red coat");
+  EXPECT_EQ(keyword_text("Somebody."), "Somebody.");
+}
+
 TEST(ExtractKeywords, FindsTwoInNearlyAllHumanCaptions) {
   DMF_NEEDS_DEVELOPMENT_DATA();
   std::ifstream file(test::development_data() / "data/market1501s/captions.jsonl");

@@ -1,7 +1,5 @@
 #include "dmf/train/dataset_batches.h"
 
-#include <fmt/ranges.h>
-
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
 #include "dmf/data/image.h"
@@ -32,9 +30,7 @@ data::SamplerOptions sampler_options(data::SamplerOptions options, bool has_text
 }  // namespace
 
 std::string words_of(const std::string& caption, const TextOptions& options) {
-  if (options.words == "sentence") return caption;
-  const std::vector<std::string> keywords = text::extract_keywords(caption);
-  return keywords.empty() ? caption : fmt::format("{}", fmt::join(keywords, " "));
+  return options.words == "sentence" ? caption : text::keyword_text(caption);
 }
 
 DatasetBatches::DatasetBatches(const data::Dataset& dataset, BatchInputs inputs, const BatchOptions& batch,
