@@ -10,7 +10,7 @@ struct LossOptions {
   double identity_weight = 1.0;
   double triplet_weight = 1.0;
   double label_smoothing = 0.1;
-  TripletOptions triplet;
+  TripletOptions triplet{};
 
   template <class Visitor>
   void visit(Visitor& v) {
