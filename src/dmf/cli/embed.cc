@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/flags.h"
 #include "dmf/cli/labels_file.h"
 #include "dmf/cli/result.h"
 #include "dmf/core/error.h"
@@ -155,20 +156,8 @@ std::function<void()> declare(CLI::App& app) {
   app.add_option("--split", arguments->split, "of datasets: train, query, gallery or all")
       ->check(CLI::IsMember({"train", "query", "gallery", "all"}))
       ->capture_default_str();
-  app.add_option("--json", arguments->json,
-                 "write one JSON document to FILE; without FILE, to standard output")
-      ->expected(0, 1)
-      ->default_str("-")
-      ->type_name("FILE");
-  app.add_flag("--flip", arguments->embedding.flip, "average the vectors of each image and its mirror image");
-  app.add_flag("--skip-broken", arguments->embedding.skip_broken,
-               "leave images that cannot be decoded out, counted, instead of stopping");
-  app.add_option("--batch", arguments->embedding.batch, "images that go through the model together")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app.add_option("--device", arguments->embedding.device, "cpu, cuda, cuda:1 or auto")->capture_default_str();
-  app.add_option("--precision", arguments->embedding.precision, "float32, bfloat16 or auto")
-      ->capture_default_str();
+  add_json_flag(app, arguments->json, "to standard output");
+  add_embedding_flags(app, arguments->embedding);
   return [arguments] { embed(*arguments); };
 }
 

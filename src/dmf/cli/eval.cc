@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/flags.h"
 #include "dmf/cli/measure.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -58,25 +59,13 @@ std::function<void()> declare(CLI::App& app) {
          "folders of vectors that anything made: query.npy, gallery.npy and a .csv with identity[,camera] "
          "beside each (`dmf embed --split` writes them)")
       ->type_name("FOLDER");
-  app.add_option("--json", arguments->json,
-                 "write one JSON document to FILE; without FILE, instead of the table")
-      ->expected(0, 1)
-      ->default_str("-")
-      ->type_name("FILE");
+  add_json_flag(app, arguments->json, "instead of the table");
   app.add_option("--metric", arguments->protocol.metric, "cosine or euclidean")
       ->check(CLI::IsMember({"cosine", "euclidean"}))
       ->capture_default_str();
   app.add_flag("--keep-same-camera", arguments->keep_same_camera,
                "also rank gallery images of the query's identity and camera (not Market's rule)");
-  app.add_flag("--flip", arguments->embedding.flip, "average the vectors of each image and its mirror image");
-  app.add_flag("--skip-broken", arguments->embedding.skip_broken,
-               "leave images that cannot be decoded out, counted, instead of stopping");
-  app.add_option("--batch", arguments->embedding.batch, "images that go through the model together")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app.add_option("--device", arguments->embedding.device, "cpu, cuda, cuda:1 or auto")->capture_default_str();
-  app.add_option("--precision", arguments->embedding.precision, "float32, bfloat16 or auto")
-      ->capture_default_str();
+  add_embedding_flags(app, arguments->embedding);
   return [arguments] { eval(*arguments); };
 }
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <ctime>
 
+#include "dmf/cli/flags.h"
 #include "dmf/core/error.h"
 
 namespace dmf::cli {
@@ -37,10 +38,7 @@ void TrainingArguments::declare(CLI::App& app) {
                "go on with the run in --out from its checkpoint, with its own configuration");
   app.add_option("--set", assignments, "option of the run, see `dmf help --options`; may be repeated")
       ->type_name("TABLE.KEY=VALUE");
-  app.add_option("--json", json, "write the result as JSON to FILE too; without FILE, instead of the table")
-      ->expected(0, 1)
-      ->default_str("-")
-      ->type_name("FILE");
+  add_json_flag(app, json, "instead of the table");
 }
 
 TrainingRequest TrainingArguments::request(const std::function<void(OptionTable&)>& standard) const {

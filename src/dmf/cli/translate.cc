@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/flags.h"
 #include "dmf/cli/result.h"
 #include "dmf/core/error.h"
 #include "dmf/core/interrupt.h"
@@ -131,11 +132,7 @@ std::function<void()> declare(CLI::App& app) {
                  "a word piece, padded with zeros")
       ->required()
       ->type_name("FILE");
-  app.add_option("--json", arguments->json,
-                 "write one JSON document to FILE; without FILE, to standard output")
-      ->expected(0, 1)
-      ->default_str("-")
-      ->type_name("FILE");
+  add_json_flag(app, arguments->json, "to standard output");
   return [arguments] { translate_command_body(*arguments); };
 }
 

@@ -1,0 +1,26 @@
+#include "dmf/cli/flags.h"
+
+#include <fmt/format.h>
+
+namespace dmf::cli {
+
+void add_embedding_flags(CLI::App& app, embed::EmbedOptions& options) {
+  app.add_flag("--flip", options.flip, "average the vectors of each image and its mirror image");
+  app.add_flag("--skip-broken", options.skip_broken,
+               "leave images that cannot be decoded out, counted, instead of stopping");
+  app.add_option("--batch", options.batch, "images that go through the model together")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--device", options.device, "cpu, cuda, cuda:1 or auto")->capture_default_str();
+  app.add_option("--precision", options.precision, "float32, bfloat16 or auto")->capture_default_str();
+}
+
+void add_json_flag(CLI::App& app, std::string& file, const std::string& without_file) {
+  app.add_option("--json", file,
+                 fmt::format("write one JSON document to FILE; without FILE, {}", without_file))
+      ->expected(0, 1)
+      ->default_str("-")
+      ->type_name("FILE");
+}
+
+}  // namespace dmf::cli

@@ -1,0 +1,17 @@
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "dmf/embed/embedder.h"
+
+namespace dmf::cli {
+
+/// Declares the flags of every command that turns images into vectors: --flip, --skip-broken, --batch,
+/// --device, --precision. Their values land in `options`, which must outlive the parsing.
+void add_embedding_flags(CLI::App& app, embed::EmbedOptions& options);
+
+/// Declares --json [FILE]: "-" in `file` where it is given without a FILE, empty where it is not given.
+/// @param without_file  where the document goes then, for the help: "to standard output"
+void add_json_flag(CLI::App& app, std::string& file, const std::string& without_file);
+
+}  // namespace dmf::cli
