@@ -85,29 +85,16 @@ INSTANTIATE_TEST_SUITE_P(Files, PytorchGolden,
 
 TEST(ReadPytorch, RefusesEveryTruncation) {
   for (const char* name : {"small_zip.pth", "small_legacy.pth"}) {
-    const std::string whole = read_text(kGolden / name);
-    for (size_t length = 0; length < whole.size(); ++length) {
-      const MemoryFile file(whole.substr(0, length));
-      EXPECT_THAT(reading(file.path()), refuses(file.path(), "")) << name << " " << length;
-    }
+    for_each_truncation(read_text(kGolden / name), [&](const std::filesystem::path& path, size_t length) {
+      EXPECT_THAT(reading(path), refuses(path, "")) << name << " " << length;
+    });
   }
 }
 
 TEST(ReadPytorch, SurvivesEveryDamagedByte) {
   for (const char* name : {"small_zip.pth", "small_legacy.pth"}) {
     const std::string whole = read_text(kGolden / name);
-    size_t refused = 0;
-    for (size_t at = 0; at < whole.size(); ++at) {
-      std::string damaged = whole;
-      damaged[at] = static_cast<char>(damaged[at] ^ (at % 2 == 0 ? 0xff : 0x01));
-      const MemoryFile file(damaged);
-      try {
-        read_pytorch(file.path());
-      } catch (const DataError&) {
-        ++refused;
-      }
-    }
-    EXPECT_GT(refused, whole.size() / 4) << name;
+    EXPECT_GT(refused_damages(whole, read_pytorch), whole.size() / 4) << name;
   }
 }
 

@@ -14,6 +14,8 @@
 namespace dmf::weights {
 namespace {
 
+constexpr const char* kWhole = "tests/golden/weights/expected.safetensors";
+
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
@@ -160,28 +162,14 @@ TEST_F(SafetensorsTest, RefusesWrongLayouts) {
 }
 
 TEST(Safetensors, RefusesEveryTruncation) {
-  const std::string whole = read_text("tests/golden/weights/expected.safetensors");
-  for (size_t length = 0; length < whole.size(); ++length) {
-    const MemoryFile file(whole.substr(0, length));
-    EXPECT_THAT([&] { read_safetensors(file.path()); }, ThrowsMessage<DataError>(HasSubstr("cut short")))
-        << length;
-  }
+  for_each_truncation(read_text(kWhole), [](const std::filesystem::path& path, size_t length) {
+    EXPECT_THAT([&] { read_safetensors(path); }, ThrowsMessage<DataError>(HasSubstr("cut short"))) << length;
+  });
 }
 
 TEST(Safetensors, SurvivesEveryDamagedByte) {
-  const std::string whole = read_text("tests/golden/weights/expected.safetensors");
-  size_t refused = 0;
-  for (size_t at = 0; at < whole.size(); ++at) {
-    std::string damaged = whole;
-    damaged[at] = static_cast<char>(damaged[at] ^ (at % 2 == 0 ? 0xff : 0x01));
-    const MemoryFile file(damaged);
-    try {
-      read_safetensors(file.path());
-    } catch (const DataError&) {
-      ++refused;
-    }
-  }
-  EXPECT_GT(refused, whole.size() / 2);
+  const std::string whole = read_text(kWhole);
+  EXPECT_GT(refused_damages(whole, read_safetensors), whole.size() / 2);
 }
 
 TEST_F(SafetensorsTest, ReadTensorsKnowsTheFormatByContent) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "dmf/core/error.h"
+
 namespace dmf::weights {
 
 /// A file that lies in memory and has a path, for tests that read thousands of variants of a file.
@@ -27,5 +29,32 @@ class MemoryFile {
  private:
   int descriptor_;
 };
+
+/// Calls check(path, length) with each beginning of a file, from nothing to all but its last byte.
+template <class Check>
+void for_each_truncation(const std::string& whole, const Check& check) {
+  for (size_t length = 0; length < whole.size(); ++length) {
+    const MemoryFile file(std::string_view(whole).substr(0, length));
+    check(file.path(), length);
+  }
+}
+
+/// Reads the file once for each of its bytes, with that byte changed. Anything but a DataError is a failure.
+/// @return how many of the damaged files were refused
+template <class Read>
+size_t refused_damages(const std::string& whole, const Read& read) {
+  size_t refused = 0;
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ (at % 2 == 0 ? 0xff : 0x01));
+    const MemoryFile file(damaged);
+    try {
+      read(file.path());
+    } catch (const DataError&) {
+      ++refused;
+    }
+  }
+  return refused;
+}
 
 }  // namespace dmf::weights
