@@ -25,6 +25,16 @@ std::string_view trimmed_end(std::string_view line) {
   return line.substr(0, last == std::string_view::npos ? 0 : last + 1);
 }
 
+std::vector<std::string> tokens_of_lines(std::string_view lines) {
+  std::vector<std::string> tokens;
+  for (size_t begin = 0; begin < lines.size();) {
+    const size_t end = std::min(lines.find('\n', begin), lines.size());
+    tokens.emplace_back(trimmed_end(lines.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return tokens;
+}
+
 /// The special token that `text` spells out at `at`, or nothing.
 std::string_view special_at(std::string_view text, size_t at) {
   for (const std::string_view token : kSpecialTokens) {
@@ -52,21 +62,20 @@ void for_each_part(std::string_view text, F visit) {
 
 }  // namespace
 
-WordPiece::WordPiece(const std::filesystem::path& vocab) : vocab_(vocab) {
-  const std::string text = read_text(vocab);
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string token(trimmed_end(std::string_view(text).substr(begin, end - begin)));
-    id_from_token_[token] = size();
-    token_from_id_.push_back(token);
-    begin = end + 1;
-  }
+WordPiece::WordPiece(const std::filesystem::path& vocab) : WordPiece(read_text(vocab), vocab.string()) {}
+
+WordPiece::WordPiece(const std::string& lines, const std::string& where)
+    : WordPiece(tokens_of_lines(lines), where) {}
+
+WordPiece::WordPiece(std::vector<std::string> tokens, std::string where)
+    : where_(std::move(where)), token_from_id_(std::move(tokens)) {
+  for (int64_t id = 0; id < size(); ++id) id_from_token_[token_from_id_[static_cast<size_t>(id)]] = id;
   for (const auto& [token, id] : {std::pair{"[UNK]", &unknown_}, {"[CLS]", &start_}, {"[SEP]", &end_}}) {
     const auto found = id_from_token_.find(token);
-    DMF_CHECK(
-        found != id_from_token_.end(), DataError,
-        "{}: not a BERT vocabulary: expected a line {}, got {} lines without it; hint: give a vocab.txt",
-        vocab.string(), token, size());
+    DMF_CHECK(found != id_from_token_.end(), DataError,
+              "{}: not a BERT vocabulary: expected a token {}, got {} tokens without it; hint: give a "
+              "vocab.txt",
+              where_, token, size());
     *id = found->second;
   }
 }
@@ -136,7 +145,7 @@ std::vector<std::string> WordPiece::tokens(std::string_view text, size_t max_len
 int64_t WordPiece::id(std::string_view token) const {
   const auto found = id_from_token_.find(std::string(token));
   DMF_CHECK(found != id_from_token_.end(), InvalidArgument, "[WordPiece::id] '{}' is not a token of {}",
-            token, vocab_.string());
+            token, where_);
   return found->second;
 }
 
