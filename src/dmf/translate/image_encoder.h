@@ -2,12 +2,14 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dmf/core/option_table.h"
+#include "dmf/translate/token_grid.h"
 #include "dmf/weights/tensors.h"
 
 namespace dmf::translate {
@@ -21,33 +23,45 @@ struct ImageEncoderOptions {
   int64_t height = 256, width = 128;
   bool head = false;
   std::string batch_norm = "running";
+  std::string normalisation = "auto";
+  int64_t heads = 0;
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("name", name, Choices{{"efficientnet-lite0", "efficientnet-lite2", "resnet50"}},
-      "pre-trained image encoder");
-    v("weights", weights, "file of its weights (safetensors or PyTorch); empty = the installed package's");
+    v("name", name,
+      Choices{{"efficientnet-lite0", "efficientnet-lite2", "resnet50", "data2vec-vision", "vit", "dinov2"}},
+      "pre-trained image encoder; vit is ViT and DeiT");
+    v("weights", weights,
+      "its weights: a file (safetensors or PyTorch) or a checkpoint folder, single or sharded; empty = the "
+      "installed package's");
     v("freeze", freeze,
-      "freeze point: the last frozen stage (EfficientNet stem, stage1 … stage7, head; ResNet stem, layer1 … "
-      "layer4), all or none; empty = stage5 or layer3");
+      "freeze point, the last frozen part: EfficientNet stem, stage1 … stage7, head; ResNet stem, layer1 … "
+      "layer4; vision transformers embeddings, block1 … the last block; or all or none; empty = stage5, "
+      "layer3 "
+      "or all");
     v("level", level, Choices{{"16", "32", "16+32"}},
-      "stride of the feature map whose cells are the tokens; 16+32 = each 2 x 2 cells of stride 16 with "
-      "their cell of stride 32");
+      "convolutional encoders: stride of the feature map whose cells are the tokens; 16+32 = each 2 x 2 "
+      "cells "
+      "of stride 16 with their cell of stride 32");
     v("height", height, Range<int64_t>{32, 4096},
-      "pixels the image is resized to, a multiple of 32 (Section IV-B: 256)");
+      "pixels the image is resized to (Section IV-B: 256): a multiple of 32 for convolutional encoders; of a "
+      "vision transformer whole patches are read, the rest at the bottom is left out");
     v("width", width, Range<int64_t>{32, 4096},
-      "pixels the image is resized to, a multiple of 32 (Section IV-B: 128)");
+      "pixels the image is resized to (Section IV-B: 128), as height");
     v("head", head, "EfficientNet: whether its last, 1280 wide, 1 x 1 convolution is part of the encoder");
     v("batch_norm", batch_norm, Choices{{"running", "batch"}},
       "statistics of the trained part's batch norms in training: running = as pre-trained, fixed (their "
       "weights and "
       "biases still learn); batch = of each batch, the running ones follow");
+    v("normalisation", normalisation, Choices{{"auto", "imagenet", "half"}},
+      "vision transformers, of pixels / 255: imagenet = ImageNet's mean and deviation, half = 0.5 and 0.5; "
+      "auto "
+      "= as preprocessor_config.json or timm's config.json in the folder says, else half for data2vec-vision "
+      "and vit, imagenet for DINOv2 and distilled DeiT");
+    v("heads", heads, Range<int64_t>{0, 128},
+      "vision transformers of timm's names, whose tensors do not tell it: attention heads; 0 = as published "
+      "for their width");
   }
-};
-
-/// Rows and columns of a token grid.
-struct TokenGrid {
-  int64_t rows, columns;
 };
 
 /// A pre-trained image encoder, cut in two at its freeze point: what is below is frozen, so that its output
@@ -92,14 +106,18 @@ class ImageEncoder {
 
   /// {C, h, w} of frozen()'s result.
   virtual std::vector<int64_t> stored_sizes() const = 0;
+  /// How many of the h rows, the last ones, are no cells of the picture: a vision transformer's class,
+  /// register and distillation tokens, padded with zeros. What changes a map on its grid leaves them alone
+  /// (change_cells).
+  virtual int64_t extra_rows() const { return 0; }
   /// N = rows x columns.
   virtual TokenGrid grid() const = 0;
   int64_t token_count() const { return grid().rows * grid().columns; }
   /// D_i.
   virtual int64_t token_width() const = 0;
 
-  /// All tensors by the checkpoint's own names, float32; a model file that keeps them all can make the
-  /// encoder anew
+  /// All tensors by the checkpoint's own names (without a prefix that all of them carry), float32; a model
+  /// file that keeps them all can make the encoder anew
   /// (`given` of make_image_encoder): what else it must know (normalisation, stride placement) is among them
   /// as the bytes of a JSON text, "encoder.json" [length] uint8. Values and devices may be changed; names may
   /// not.
@@ -119,21 +137,36 @@ class ImageEncoder {
   ImageEncoder(ImageEncoderOptions options, weights::NamedTensors tensors)
       : options_(std::move(options)), tensors_(std::move(tensors)) {}
 
+  /// Type of the products in the caller's PrecisionScope.
+  static torch::Dtype callers_type(const torch::Device& device);
+  /// `compute` of some images at a time: larger batches leave a CPU's cache (bench/README.md).
+  static torch::Tensor in_batches(const torch::Tensor& images,
+                                  const std::function<torch::Tensor(const torch::Tensor&)>& compute);
+
   ImageEncoderOptions options_;
   weights::NamedTensors tensors_;
 };
+
+/// Applies `change` to the cells of stored maps, and leaves the rows below them as they are.
+/// @param stored      [B, C, h, w], from ImageEncoder::frozen or a token store
+/// @param extra_rows  ImageEncoder::extra_rows()
+/// @param change      keeps shape and type; gets [B, C, h - extra_rows, w]
+torch::Tensor change_cells(const torch::Tensor& stored, int64_t extra_rows,
+                           const std::function<torch::Tensor(const torch::Tensor&)>& change);
 
 /// Makes an encoder from its weights file, or from the tensors of a model file.
 ///
 /// @param given  null: read options.weights (or the installed package's file). Else all of an encoder's
 /// tensors().
-/// @throws InvalidArgument  unknown name, freeze point or level; height or width not a multiple of 32
-/// @throws DataError        no such file or package; missing, misshaped or unused tensors, all in one message
+/// @throws InvalidArgument  unknown name, freeze point or level; height or width that the encoder cannot read
+/// @throws DataError        no such file or package; weights of another architecture: what they are, and
+/// which
+///                          option reads them; missing, misshaped or unused tensors, all in one message
 std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options,
                                                  const weights::NamedTensors* given = nullptr);
 
-/// Options for what a user names on the command line: an encoder's name, a weights file, or a folder that
-/// holds one. A file's architecture is recognised by its tensors.
+/// Options for what a user names on the command line: an encoder's name, a weights file, or a checkpoint
+/// folder. The architecture is recognised by config.json, else by the tensors.
 /// @throws DataError  neither a name nor a file of a known architecture
 ImageEncoderOptions image_encoder_options(const std::string& name_or_path);
 

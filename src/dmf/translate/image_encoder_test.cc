@@ -330,7 +330,7 @@ TEST(ImageEncoder, SaysWhatIsWrong) {
   EXPECT_THAT(make({.name = "resnet50"}),
               ThrowsMessage<DataError>(HasSubstr("the weights are of efficientnet-lite0")));
   EXPECT_THAT([] { make_image_encoder({.name = "resnet50"}); },
-              ThrowsMessage<InvalidArgument>(HasSubstr("set encoder.weights")));
+              ThrowsMessage<InvalidArgument>(HasSubstr("set image.weights")));
   EXPECT_THAT([] { image_encoder_options("no such thing"); },
               ThrowsMessage<DataError>(HasSubstr("no such thing")));
   weights::NamedTensors incomplete = lite;

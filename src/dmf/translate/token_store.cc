@@ -178,7 +178,7 @@ std::shared_ptr<TokenStore> TokenStore::open_or_build(const TokenStoreImages& im
       writer.commit();
     }
   }
-  return std::shared_ptr<TokenStore>(new TokenStore(path, layout, options.views, encoder.stored_sizes()));
+  return std::shared_ptr<TokenStore>(new TokenStore(path, layout, options.views, encoder));
 }
 
 torch::Tensor TokenStore::gather(const std::vector<int64_t>& indices, const std::vector<int64_t>& views,

@@ -67,17 +67,23 @@ class TokenStore {
   int64_t views() const { return views_; }
   /// {C, h, w}
   const std::vector<int64_t>& sizes() const { return sizes_; }
+  /// ImageEncoder::extra_rows() of the encoder that made it.
+  int64_t extra_rows() const { return extra_rows_; }
   const std::filesystem::path& path() const { return file_.path(); }
   int64_t bytes() const { return file_.layout().payload_bytes(); }
 
  private:
   TokenStore(const std::filesystem::path& path, const TokenLayout& layout, int64_t views,
-             std::vector<int64_t> sizes)
-      : file_(path, layout), views_(views), sizes_(std::move(sizes)) {}
+             const ImageEncoder& encoder)
+      : file_(path, layout),
+        views_(views),
+        sizes_(encoder.stored_sizes()),
+        extra_rows_(encoder.extra_rows()) {}
 
   TokenFile file_;
   int64_t views_;
   std::vector<int64_t> sizes_;
+  int64_t extra_rows_;
 };
 
 }  // namespace dmf::translate

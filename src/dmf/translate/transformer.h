@@ -3,7 +3,8 @@
 
 namespace dmf::translate {
 
-/// Weight and bias of a linear layer ([outputs, inputs], [outputs]) or of a LayerNorm ([width] both).
+/// Weight and bias of a linear layer ([outputs, inputs], [outputs]) or of a LayerNorm ([width] both). A
+/// linear layer's bias may be undefined: it has none.
 struct Affine {
   torch::Tensor weight, bias;
 };
@@ -12,6 +13,9 @@ struct Affine {
 struct TransformerBlock {
   Affine query, key, value, attention_output, attention_norm;
   Affine up, down, mlp_norm;
+  /// Layer scale (Touvron et al. 2021, arXiv:2103.17239): [width] each branch is multiplied by before it is
+  /// added; undefined = none.
+  torch::Tensor attention_scale, mlp_scale;
 };
 
 /// Where a block's LayerNorms stand: before each branch (ViT), or behind each sum (BERT, RoBERTa).
@@ -27,7 +31,9 @@ struct TransformerShape {
 /// One block: multi-head self-attention, then two linear layers with GELU (exact) between, each added to its
 /// input.
 /// @param sequence  [B, T, D] floating
-/// @param mask      [B, 1, 1, T] bool, true = may be attended (at least one a row); undefined = all may
+/// @param mask      bool [B, 1, 1, T], true = may be attended (at least one a row); or floating
+///                  [1 or B, heads, T, T], added to the attention's logits (a position bias; differentiable);
+///                  undefined = all may be attended alike
 /// @return          [B, T, D]
 torch::Tensor run_block(const TransformerBlock& block, const torch::Tensor& sequence,
                         const torch::Tensor& mask, const TransformerShape& shape);
