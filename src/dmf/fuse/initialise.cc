@@ -6,6 +6,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
+#include "dmf/fuse/initial_checkpoint.h"
 
 namespace dmf::fuse {
 namespace {
@@ -108,6 +109,9 @@ weights::NamedTensors initial_tensors(const ModelOptions& options, const ModelSi
   if (sizes.text_width > 0) maker.translation("text", options.max_text_length, sizes.text_width);
   maker.transformer();
   weights::NamedTensors tensors = maker.take();
+  if (!options.initial.empty()) {
+    for (auto& [name, tensor] : pretrained_transformer(options)) tensors.at(name) = tensor;
+  }
   tensors.merge(initial_head(options, sizes.identities, seed));
   return tensors;
 }

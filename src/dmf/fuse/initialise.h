@@ -13,7 +13,8 @@ struct ModelSizes {
   int64_t identities;
 };
 
-/// Fresh tensors of everything but the encoders: float32 on the CPU, the same for the same seed on every
+/// Fresh tensors of everything but the encoders (the shared transformer's from options.initial where that is
+/// set): float32 on the CPU, the same for the same seed on every
 /// machine of one kind. Linear layers and class tokens are normal with deviation 0.02 (timm's ViT), biases
 /// zero, norms one.
 weights::NamedTensors initial_tensors(const ModelOptions& options, const ModelSizes& sizes, uint64_t seed);

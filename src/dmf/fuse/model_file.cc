@@ -160,6 +160,7 @@ void save_model(const std::filesystem::path& path, const DmfModel& model,
   SavedOptions options{model.options(), model.image_encoder()->options(), {}};
   if (text_encoder != nullptr) options.text = text_encoder->options();
   options.image.weights.clear();  // the weights are in this file
+  options.model.initial.clear();
   options.text.folder.clear();
   weights::NamedTensors tensors = canary_embeddings(model, text_encoder.get());
   for (const auto& [name, tensor] : model.tensors()) tensors[name] = tensor.detach().cpu();

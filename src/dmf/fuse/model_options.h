@@ -12,6 +12,7 @@ struct ModelOptions {
   int64_t depth = 2;
   int64_t heads = 8;
   double mlp_ratio = 2.0;
+  std::string initial{};
   double dropout = 0.0;
   double drop_path = 0.0;
   std::string class_token = "pooled";
@@ -31,6 +32,10 @@ struct ModelOptions {
     v("depth", depth, Range<int64_t>{1, 48}, "blocks of the shared transformer");
     v("heads", heads, Range<int64_t>{1, 128}, "attention heads of a block");
     v("mlp_ratio", mlp_ratio, Range<double>{0.25, 16.0}, "hidden width of a block's MLP, in widths");
+    v("initial", initial,
+      "ViT or DeiT checkpoint (timm's or TransReID's names) whose first `depth` blocks the shared "
+      "transformer "
+      "starts from; width, heads and mlp_ratio must be its own; empty = a random start");
     v("dropout", dropout, Range<double>{0.0, 0.9},
       "share of a residual branch's numbers dropped in training");
     v("drop_path", drop_path, Range<double>{0.0, 0.9},
