@@ -165,8 +165,8 @@ void TrainingRun::make_model() {
   if (has_texts()) text_encoder_ = translate::make_text_encoder(options_.text_encoder);
   const data::IdentitySampler sampler(stage_one_data().train, stage_one_data().attributes,
                                       options_.train.batch.sampler, static_cast<uint64_t>(options_.run.seed));
-  model_.emplace(options_.model, image_encoder_, text_encoder_ == nullptr ? 0 : text_encoder_->width(),
-                 sampler.classes(), static_cast<uint64_t>(options_.run.seed));
+  model_.emplace(options_.model, image_encoder_, text_encoder_, sampler.classes(),
+                 static_cast<uint64_t>(options_.run.seed));
   model_->to(device_);
 }
 

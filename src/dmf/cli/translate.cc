@@ -118,7 +118,8 @@ std::function<void()> declare(CLI::App& app) {
   app.add_option("--encoder", arguments->encoder,
                  "of images: efficientnet-lite0 (standard), efficientnet-lite2, or a weights file "
                  "(EfficientNet-Lite, "
-                 "ResNet-50) or its folder; of texts: minilm-l6 (standard) or a BERT checkpoint folder")
+                 "ResNet-50) or its folder; of texts: minilm-l6 (standard) or a checkpoint folder of BERT, "
+                 "RoBERTa or data2vec-text")
       ->type_name("NAME|FILE|FOLDER");
   app.add_option("--size", arguments->size, "pixels images are stretched to, multiples of 32")
       ->type_name("HEIGHTxWIDTH")

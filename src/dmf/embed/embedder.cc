@@ -117,8 +117,8 @@ torch::Tensor Embedder::sentences(const std::vector<std::string>& texts) const {
     const PrecisionScope precision(type_, device_);
     std::vector<std::string> batch;
     for (int64_t i = first; i < last; ++i) batch.push_back(words_of(texts[static_cast<size_t>(i)]));
-    const translate::TextTokens words = reader_.encoder->encode(batch);
-    const torch::Tensor has_word = words.mask.to(torch::kCPU).any(1);
+    const translate::TextTokens words = reader_.encoder->frozen(batch);
+    const torch::Tensor has_word = words.mask.to(torch::kCPU).sum(1) > reader_.encoder->stored_specials();
     for (int64_t i = first; i < last; ++i) {
       DMF_CHECK(has_word[i - first].item<bool>(), InvalidArgument,
                 "[embed] sentence {} of {} has no word: '{}'", i + 1, count, texts[static_cast<size_t>(i)]);

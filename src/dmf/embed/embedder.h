@@ -39,7 +39,7 @@ struct EmbedOptions {
 
 /// What reads sentences: as the model learned to.
 struct SentenceReader {
-  std::shared_ptr<const translate::TextEncoder> encoder;  ///< null: the model reads none
+  std::shared_ptr<const translate::TextEncoder> encoder;  ///< the model's; null: the model reads none
   bool keywords_only =
       true;  ///< reads a sentence's key words (all of it where it has none), not the whole sentence
 };

@@ -43,7 +43,7 @@ class ColourEncoder : public translate::ImageEncoder {
 class LetterEncoder : public translate::TextEncoder {
  public:
   LetterEncoder() : TextEncoder({}, {}) {}
-  translate::TextTokens encode(const std::vector<std::string>& texts) const override {
+  translate::TextTokens frozen(const std::vector<std::string>& texts) const override {
     seen.insert(seen.end(), texts.begin(), texts.end());
     size_t longest = 1;
     for (const std::string& text : texts) longest = std::max(longest, text.size());

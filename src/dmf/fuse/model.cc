@@ -13,13 +13,29 @@
 namespace dmf::fuse {
 namespace {
 
-constexpr const char* kEncoderPrefix = "image.encoder.";
+constexpr const char* kImageEncoder = "image.encoder.";
+constexpr const char* kTextEncoder = "text.encoder.";
 
 torch::Tensor unit_rows(const torch::Tensor& x) { return x / x.norm(2, {1}, true).clamp_min(1e-12); }
 
 bool is_trained(const std::string& name) {
   return name != "neck.bias" && name.find(".running_") == std::string::npos &&
          !name.starts_with("image.style.");
+}
+
+/// Of an encoder's tensors the trained ones alone require gradients.
+void mark_trained(weights::NamedTensors& tensors, const std::vector<std::string>& trained) {
+  const std::set<std::string> names(trained.begin(), trained.end());
+  for (auto& [name, tensor] : tensors) {
+    if (tensor.is_floating_point()) tensor.requires_grad_(names.contains(name));
+  }
+}
+
+/// A tensor that is there already stays the same handle: an optimiser may hold it.
+void move(torch::Tensor& tensor, const torch::Device& device) {
+  const torch::NoGradGuard no_grad;
+  const torch::Tensor moved = tensor.to(device);
+  if (!moved.is_same(tensor)) tensor = moved;
 }
 
 /// Batch norm of [rows, width] over its rows; updates the running statistics in training.
@@ -46,10 +62,10 @@ void check_options(const ModelOptions& options) {
 }
 
 DmfModel::DmfModel(const ModelOptions& options, std::shared_ptr<translate::ImageEncoder> image_encoder,
-                   int64_t text_width, int64_t identities, uint64_t seed)
+                   TextBranch text, int64_t identities, uint64_t seed)
     : options_(options),
       image_encoder_(std::move(image_encoder)),
-      text_width_(text_width),
+      text_(std::move(text)),
       identities_(identities) {
   DMF_CHECK(image_encoder_ != nullptr, InvalidArgument, "[DmfModel] image_encoder: expected one, got null");
   DMF_CHECK(identities >= 1, InvalidArgument, "[DmfModel] identities: expected at least 1, got {}",
@@ -59,7 +75,7 @@ DmfModel::DmfModel(const ModelOptions& options, std::shared_ptr<translate::Image
                          {.stored_channels = image_encoder_->stored_sizes().at(0),
                           .image_tokens = image_encoder_->token_count(),
                           .image_width = image_encoder_->token_width(),
-                          .text_width = text_width_,
+                          .text_width = text_.width,
                           .identities = identities_},
                          seed);
   mark_parameters();
@@ -67,11 +83,8 @@ DmfModel::DmfModel(const ModelOptions& options, std::shared_ptr<translate::Image
 
 void DmfModel::mark_parameters() {
   for (auto& [name, tensor] : own_) tensor.requires_grad_(is_trained(name));
-  const std::vector<std::string> trained = image_encoder_->trained_names();
-  const std::set<std::string> is_encoder_trained(trained.begin(), trained.end());
-  for (auto& [name, tensor] : image_encoder_->tensors()) {
-    if (tensor.is_floating_point()) tensor.requires_grad_(is_encoder_trained.contains(name));
-  }
+  mark_trained(image_encoder_->tensors(), image_encoder_->trained_names());
+  if (text_.encoder != nullptr) mark_trained(text_.encoder->tensors(), text_.encoder->trained_names());
 }
 
 torch::Tensor DmfModel::blend_style(const torch::Tensor& stored) const {
@@ -150,10 +163,11 @@ torch::Tensor DmfModel::forward_image(const torch::Tensor& stored, bool training
   return transform("image", project("image", tokens, training), {}, training);
 }
 
-torch::Tensor DmfModel::forward_text(const translate::TextTokens& texts, bool training) const {
+torch::Tensor DmfModel::forward_text(const translate::TextTokens& stored, bool training) const {
   DMF_CHECK(has_text(), InvalidArgument,
             "[forward_text] the model has no text branch: it was made without texts");
-  check_shape(texts.tokens, {kAnySize, kAnySize, text_width_}, "forward_text", "tokens");
+  const translate::TextTokens texts = text_.encoder == nullptr ? stored : text_.encoder->trained(stored);
+  check_shape(texts.tokens, {kAnySize, kAnySize, text_.width}, "forward_text", "tokens");
   check_shape(texts.mask, {texts.tokens.size(0), texts.tokens.size(1)}, "forward_text", "mask");
   check_type(texts.mask, torch::kBool, "forward_text", "mask");
   const int64_t T = std::min(texts.tokens.size(1), options_.max_text_length);
@@ -184,9 +198,9 @@ torch::Tensor DmfModel::embed_images(const torch::Tensor& pixels) const {
   return embedding(forward_image(stored, false));
 }
 
-torch::Tensor DmfModel::embed_texts(const translate::TextTokens& texts) const {
+torch::Tensor DmfModel::embed_texts(const translate::TextTokens& stored) const {
   const torch::NoGradGuard no_grad;
-  return embedding(forward_text({texts.tokens.to(device()), texts.mask.to(device())}, false));
+  return embedding(forward_text({stored.tokens.to(device()), stored.mask.to(device())}, false));
 }
 
 void DmfModel::reset_head(int64_t identities, uint64_t seed) {
@@ -200,7 +214,10 @@ void DmfModel::reset_head(int64_t identities, uint64_t seed) {
 
 weights::NamedTensors DmfModel::tensors() const {
   weights::NamedTensors all = own_;
-  for (const auto& [name, tensor] : image_encoder_->tensors()) all[kEncoderPrefix + name] = tensor;
+  for (const auto& [name, tensor] : image_encoder_->tensors()) all[kImageEncoder + name] = tensor;
+  if (text_.encoder == nullptr) return all;
+  for (const std::string& name : text_.encoder->trained_names())
+    all[kTextEncoder + name] = text_.encoder->tensors().at(name);
   return all;
 }
 
@@ -234,8 +251,12 @@ void DmfModel::assign(const weights::NamedTensors& values) {
 }
 
 void DmfModel::to(const torch::Device& device) {
-  for (auto& [name, tensor] : own_) tensor = tensor.detach().to(device);
-  for (auto& [name, tensor] : image_encoder_->tensors()) tensor = tensor.detach().to(device);
+  for (auto& [name, tensor] : own_) move(tensor, device);
+  for (auto& [name, tensor] : image_encoder_->tensors()) move(tensor, device);
+  if (text_.encoder != nullptr) {  // what is frozen stays where texts are read
+    for (const std::string& name : text_.encoder->trained_names())
+      move(text_.encoder->tensors().at(name), device);
+  }
   mark_parameters();
 }
 

@@ -12,16 +12,29 @@
 
 namespace dmf::fuse {
 
+/// What gives a model's text tokens: an encoder, or someone outside who hands over tokens of `width` numbers.
+struct TextBranch {
+  std::shared_ptr<translate::TextEncoder> encoder;
+  int64_t width = 0;  ///< D_t; 0 = a model without the text branch
+
+  TextBranch(int64_t tokens_width) : width(tokens_width) {}
+  /// @param text_encoder  its trained tensors become parameters of the model; null = no text branch
+  template <class Encoder>
+  TextBranch(std::shared_ptr<Encoder> text_encoder)
+      : encoder(std::move(text_encoder)), width(encoder == nullptr ? 0 : encoder->width()) {}
+};
+
 /// DMF (paper Fig. 2, Eq. 3-5): two modality-specific translations, one shared vision transformer, BNNeck.
 ///
-///   DmfModel model(options, image_encoder, text_encoder->width(), identities, seed);
+///   DmfModel model(options, image_encoder, text_encoder, identities, seed);
 ///   Output images = model.forward_image(stored, true);        // v_i = [v_cls, F(v_1) … F(v_N)] + p_i
-///   Output texts = model.forward_text(text_tokens, true);     // v_t = [t_cls, L(t_1) … L(t_T)] + p_t
+///   Output texts = model.forward_text(stored_texts, true);    // v_t = [t_cls, L(t_1) … L(t_T)] + p_t
 ///   auto features = at::cat({images.feature, texts.feature}); // samples of both modalities are independent
 ///   samples auto logits = model.classify(model.neck(features, true));
 ///
 /// The model is functions over named tensors: image.encoder.* (the encoder's own),
-/// image.projection.{weight,bias}, image.class_token, image.position, the same for text.*,
+/// image.projection.{weight,bias}, image.class_token, image.position, the same for text.* (of its encoder the
+/// trained ones),
 /// transformer.N.{norm1,attn.qkv,attn.proj,norm2,mlp.fc1, mlp.fc2}.*, transformer.norm.*, neck.*,
 /// classifier.weight. Tensors are shared, not copied: a copy of the model is the same model. One thread may
 /// train; several may run forward with training = false at the same time.
@@ -29,12 +42,12 @@ class DmfModel {
  public:
   /// Makes a model with fresh weights (the encoder keeps its pre-trained ones).
   /// @param image_encoder  not null; its trained tensors become parameters of this model
-  /// @param text_width     D_t, width of the text encoder's tokens; 0 = a model without the text branch
+  /// @param text           the text branch: an encoder, or the width of tokens given ready, or 0 for none
   /// @param identities     classes of the identity loss, >= 1
   /// @param seed           of the initialisation
   /// @throws InvalidArgument where options do not fit
   DmfModel(const ModelOptions& options, std::shared_ptr<translate::ImageEncoder> image_encoder,
-           int64_t text_width, int64_t identities, uint64_t seed);
+           TextBranch text, int64_t identities, uint64_t seed);
 
   /// Image translation (Eq. 3, 4) and the shared transformer.
   /// @param stored  [B, C, h, w] any floating type: ImageEncoder::frozen's output, on the model's device
@@ -42,11 +55,11 @@ class DmfModel {
   torch::Tensor forward_image(const torch::Tensor& stored, bool training) const;
 
   /// Text translation (Eq. 5) and the shared transformer. Texts keep their own length: padding is masked out.
-  /// @param texts  tokens [B, T, D_t] floating, mask [B, T] bool (true = word); words behind max_text_length
-  /// are cut
+  /// @param stored  TextEncoder::frozen's output, on the model's device; without an encoder tokens
+  ///   [B, T, D_t] floating, mask [B, T] bool (true = word). Words behind max_text_length are cut
   /// @return       [B, D] float32: the global feature
   /// @throws InvalidArgument where the model has no text branch
-  torch::Tensor forward_text(const translate::TextTokens& texts, bool training) const;
+  torch::Tensor forward_text(const translate::TextTokens& stored, bool training) const;
 
   /// BNNeck: batch norm whose bias is not trained (Luo et al. 2019; Fig. 2's "BN").
   /// @param features  [B, D] float32, samples of both modalities together; in training B >= 2
@@ -65,8 +78,8 @@ class DmfModel {
   /// @return        [B, D] float32, unit rows
   torch::Tensor embed_images(const torch::Tensor& pixels) const;
 
-  /// From text tokens to embeddings [B, D] float32, unit rows. Inference only.
-  torch::Tensor embed_texts(const translate::TextTokens& texts) const;
+  /// From what forward_text takes to embeddings [B, D] float32, unit rows. Inference only.
+  torch::Tensor embed_texts(const translate::TextTokens& stored) const;
 
   /// Takes the average style of maps [B, C, h, w] of the training set as what style_blend moves to (see the
   /// option).
@@ -78,7 +91,8 @@ class DmfModel {
   /// New BNNeck and classifier for another set of identities.
   void reset_head(int64_t identities, uint64_t seed);
 
-  /// Every tensor by its full name, the image encoder's included (frozen ones too); handles, not copies.
+  /// Every tensor by its full name, handles, not copies: the image encoder's included (frozen ones too), of
+  /// the text encoder's those that are trained.
   weights::NamedTensors tensors() const;
   /// The tensors that training changes by gradient (they require one).
   weights::NamedTensors parameters() const;
@@ -90,8 +104,8 @@ class DmfModel {
 
   const ModelOptions& options() const { return options_; }
   const std::shared_ptr<translate::ImageEncoder>& image_encoder() const { return image_encoder_; }
-  bool has_text() const { return text_width_ > 0; }
-  int64_t text_width() const { return text_width_; }
+  bool has_text() const { return text_.width > 0; }
+  int64_t text_width() const { return text_.width; }
   int64_t identities() const { return identities_; }
   torch::Device device() const;
 
@@ -106,9 +120,9 @@ class DmfModel {
 
   ModelOptions options_;
   std::shared_ptr<translate::ImageEncoder> image_encoder_;
-  int64_t text_width_;
+  TextBranch text_;
   int64_t identities_;
-  weights::NamedTensors own_;  // all but the encoder's
+  weights::NamedTensors own_;  // all but the encoders'
 };
 
 }  // namespace dmf::fuse

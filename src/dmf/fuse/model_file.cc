@@ -57,7 +57,7 @@ weights::NamedTensors canary_embeddings(const DmfModel& model, const translate::
   weights::NamedTensors canary;
   canary[kCanaryImages] = model.embed_images(canary_pixels(model.image_encoder()->options())).cpu();
   if (text_encoder != nullptr && model.has_text()) {
-    canary[kCanaryTexts] = model.embed_texts(text_encoder->encode({kCanarySentence})).cpu();
+    canary[kCanaryTexts] = model.embed_texts(text_encoder->frozen({kCanarySentence})).cpu();
   }
   return canary;
 }
@@ -112,13 +112,13 @@ void check_format(const std::map<std::string, std::string>& metadata, const std:
             kFormatVersion, version.dump());
 }
 
-/// Values for DmfModel::assign: the file's, and the encoder's tensors as they are.
+/// Values for DmfModel::assign: the file's, and the encoders' tensors as they are: made of the file's.
 weights::NamedTensors own_tensors(const weights::NamedTensors& file, const DmfModel& model,
                                   const std::string& where) {
   std::vector<weights::ExpectedTensor> expected;
   weights::NamedTensors values;
   for (const auto& [name, tensor] : model.tensors()) {
-    if (name.starts_with(kImageEncoder)) {
+    if (name.starts_with(kImageEncoder) || name.starts_with(kTextEncoder)) {
       values[name] = tensor;
     } else {
       expected.push_back({name, tensor.sizes().vec()});
@@ -187,12 +187,15 @@ LoadedModel load_model(const std::filesystem::path& path) {
   const SavedOptions options = saved_options(metadata, where);
   const weights::NamedTensors image_tensors = below(tensors, kImageEncoder);
   const weights::NamedTensors text_tensors = below(tensors, kTextEncoder);
+  const auto text_encoder =
+      text_tensors.empty() ? nullptr : translate::make_text_encoder(options.text, &text_tensors);
+  const TextBranch text_branch = text_encoder != nullptr
+                                     ? TextBranch(text_encoder)
+                                     : TextBranch(positive_entry(metadata, "text_width", 0, where));
   LoadedModel loaded{
       .model = DmfModel(options.model, translate::make_image_encoder(options.image, &image_tensors),
-                        positive_entry(metadata, "text_width", 0, where),
-                        positive_entry(metadata, "identities", 1, where), /*seed=*/0),
-      .text_encoder =
-          text_tensors.empty() ? nullptr : translate::make_text_encoder(options.text, &text_tensors),
+                        text_branch, positive_entry(metadata, "identities", 1, where), /*seed=*/0),
+      .text_encoder = text_encoder,
       .description = {json_entry(metadata, "configuration", where), json_entry(metadata, "training", where)},
       .created = entry(metadata, "created", where)};
   loaded.model.assign(own_tensors(tensors, loaded.model, where));

@@ -7,6 +7,7 @@
 #include "dmf/weights/tensor_file.h"
 #include "support/development_data.h"
 #include "support/temporary_folder.h"
+#include "support/tiny_text.h"
 
 namespace dmf::fuse {
 namespace {
@@ -21,16 +22,16 @@ struct Fixture {
   std::shared_ptr<translate::TextEncoder> text_encoder = translate::make_text_encoder({});
   DmfModel model;
 
-  Fixture() : model(make_model(text_encoder->width())) { model.neck(at::randn({16, 32}), true); }
+  Fixture() : model(make_model(text_encoder)) { model.neck(at::randn({16, 32}), true); }
 
-  static DmfModel make_model(int64_t text_width) {
+  static DmfModel make_model(const TextBranch& text) {
     translate::ImageEncoderOptions image;
     image.height = kHeight;
     image.width = kWidth;
     ModelOptions options;
     options.width = 32;
     options.residual_init = 1;
-    return {options, translate::make_image_encoder(image), text_width, 7, 1};
+    return {options, translate::make_image_encoder(image), text, 7, 1};
   }
 };
 
@@ -66,8 +67,8 @@ TEST(ModelFile, ComesBackAsItWas) {
   EXPECT_TRUE(at::allclose(loaded.model.embed_images(pixels), saved.model.embed_images(pixels), 1e-5, 1e-6));
   ASSERT_NE(loaded.text_encoder, nullptr);
   const std::vector<std::string> texts{"a man with a blue backpack", "woman"};
-  EXPECT_TRUE(at::allclose(loaded.model.embed_texts(loaded.text_encoder->encode(texts)),
-                           saved.model.embed_texts(saved.text_encoder->encode(texts)), 1e-5, 1e-6));
+  EXPECT_TRUE(at::allclose(loaded.model.embed_texts(loaded.text_encoder->frozen(texts)),
+                           saved.model.embed_texts(saved.text_encoder->frozen(texts)), 1e-5, 1e-6));
 }
 
 TEST(ModelFile, DoesWithoutATextEncoder) {
@@ -78,6 +79,29 @@ TEST(ModelFile, DoesWithoutATextEncoder) {
   const LoadedModel loaded = load_model(folder / "model.safetensors");
   EXPECT_EQ(loaded.text_encoder, nullptr);
   EXPECT_FALSE(loaded.model.has_text());
+}
+
+TEST(ModelFile, KeepsATextEncoderWhereverItIsCut) {
+  if (test::packages().empty()) GTEST_SKIP() << "no encoder packages";
+  const std::vector<std::string> texts{"a man with a blue backpack", "woman"};
+  std::vector<size_t> tensor_counts;
+  for (const char* freeze : {"all", "block1", "none"}) {
+    const test::TemporaryFolder folder;
+    const auto text_encoder = test::tiny_text_encoder({.freeze = freeze});
+    const DmfModel model = Fixture::make_model(text_encoder);
+    for (const auto& [name, tensor] : model.parameters()) {
+      if (name.starts_with("text.encoder.")) tensor.detach().add_(0.1);  // trained
+    }
+    save_model(folder / "model.safetensors", model, text_encoder, {});
+    const LoadedModel loaded = load_model(folder / "model.safetensors");
+    EXPECT_EQ(loaded.text_encoder->options().freeze, freeze);
+    EXPECT_TRUE(at::allclose(loaded.model.embed_texts(loaded.text_encoder->frozen(texts)),
+                             model.embed_texts(text_encoder->frozen(texts)), 1e-5, 1e-6));
+    EXPECT_TRUE(at::allclose(loaded.text_encoder->encode(texts).tokens, text_encoder->encode(texts).tokens,
+                             1e-5, 1e-6));
+    tensor_counts.push_back(weights::read_tensors(folder / "model.safetensors").size());
+  }
+  EXPECT_THAT(tensor_counts, testing::Each(tensor_counts[0])) << "the same file either way";
 }
 
 TEST(ModelFile, RefusesWhatItCannotTrust) {

@@ -10,7 +10,7 @@ namespace dmf::train {
 /// Samples of one step: images first, then texts.
 struct Batch {
   torch::Tensor images;  ///< [Bi, C, h, w] stored maps, for ImageEncoder::trained; undefined without images
-  translate::TextTokens texts;  ///< Bt texts; undefined without texts
+  translate::TextTokens texts;  ///< Bt texts, TextEncoder::frozen's output; undefined without texts
   torch::Tensor labels;         ///< [Bi + Bt] int64: classes
   torch::Tensor weights;        ///< [Bi + Bt] float32 of the losses; undefined = all 1
 

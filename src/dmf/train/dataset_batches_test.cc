@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 class CountingEncoder : public translate::TextEncoder {
  public:
   CountingEncoder() : TextEncoder({}, {}) {}
-  translate::TextTokens encode(const std::vector<std::string>& texts) const override {
+  translate::TextTokens frozen(const std::vector<std::string>& texts) const override {
     int64_t longest = 0;
     for (const std::string& text : texts) longest = std::max(longest, static_cast<int64_t>(text.size()));
     const auto B = static_cast<int64_t>(texts.size());
@@ -40,7 +40,7 @@ data::Dataset wordy_dataset() {
   for (int64_t identity = 1; identity <= 8; ++identity) {
     for (int64_t i = 0; i < 2; ++i) {
       data::Record record;
-      record.path = "none.jpg";
+      record.path = std::filesystem::path("none.jpg");
       record.identity = identity;
       if (identity <= 4 && i == 0) record.captions = {"A man who walks in a red shirt."};
       dataset.train.push_back(record);

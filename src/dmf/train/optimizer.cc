@@ -115,7 +115,7 @@ Optimizer::Optimizer(const weights::NamedTensors& parameters, const OptimizerOpt
     : options_(options) {
   for (const auto& [name, value] : parameters) {
     const bool decays = options.decay_vectors || !is_vector(name, value);
-    const bool is_encoder = name.starts_with("image.encoder.");
+    const bool is_encoder = name.starts_with("image.encoder.") || name.starts_with("text.encoder.");
     parameters_.push_back(
         {name, value, is_encoder ? options.encoder_rate : 1.0, decays ? options.weight_decay : 0.0});
   }

@@ -52,7 +52,7 @@ class Optimizer {
 
 /// SGD with momentum: v = momentum v + (g + decay p); p = p - rate v   (PyTorch's form)
 /// or AdamW (Loshchilov and Hutter 2019): beta1 = momentum, beta2 = 0.999, epsilon = 1e-8.
-/// @param parameters  leaves that require gradients; those below "image.encoder." take options.encoder_rate
+/// @param parameters  leaves that require gradients; those of the encoders take options.encoder_rate
 /// @throws InvalidArgument  another name
 std::unique_ptr<Optimizer> make_optimizer(const weights::NamedTensors& parameters,
                                           const OptimizerOptions& options);

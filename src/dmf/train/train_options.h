@@ -75,7 +75,7 @@ struct OptimizerOptions {
     v("weight_decay", weight_decay, Range<double>{0.0, 10.0}, "Section IV-B: 1e-4 with SGD");
     v("decay_vectors", decay_vectors, "also decay biases, norms, class tokens and positions");
     v("encoder_rate", encoder_rate, Range<double>{0.0, 100.0},
-      "learning rate of the image encoder's trained part, in learning rates");
+      "learning rate of the encoders' trained parts, in learning rates");
     v("clip_norm", clip_norm, Range<double>{0.0, 1e6},
       "longest gradient; a longer one is shortened; 0 = any");
     v("ema", ema, Range<double>{0.0, 0.99999},

@@ -7,10 +7,10 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
-#include "dmf/translate/bert.h"
 #include "dmf/translate/golden_formula.h"
 #include "dmf/translate/text_store.h"
 #include "dmf/translate/text_tensor.h"
+#include "dmf/translate/text_transformer.h"
 #include "dmf/weights/tensor_file.h"
 #include "support/closeness.h"
 #include "support/development_data.h"
@@ -30,7 +30,7 @@ constexpr const char* kVocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nred\
 
 /// A small encoder's tensors, as a model file would give them.
 weights::NamedTensors formula_weights() {
-  weights::NamedTensors tensors = golden::weights_of(bert_tensors(parse_bert_config(kConfig, "test")));
+  weights::NamedTensors tensors = golden::weights_of(text_tensors(parse_text_config(kConfig, "test")));
   tensors["config.json"] = tensor_of_text(kConfig);
   tensors["vocab.txt"] = tensor_of_text(kVocabulary);
   return tensors;
@@ -116,9 +116,9 @@ TEST(TextEncoder, SaysWhatIsWrong) {
               ThrowsMessage<InvalidArgument>(HasSubstr("minilm-l6")));
   EXPECT_THAT([] { make_text_encoder({.folder = "no/such/folder"}); },
               ThrowsMessage<DataError>(HasSubstr("no/such/folder")));
-  EXPECT_THAT([] { parse_bert_config(R"({"model_type": "gpt2"})", "x/config.json"); },
-              ThrowsMessage<DataError>(HasSubstr("x/config.json: `model_type`: expected \"bert\"")));
-  EXPECT_THAT([] { parse_bert_config(R"({"num_hidden_layers": 0})", "c"); },
+  EXPECT_THAT([] { parse_text_config(R"({"model_type": "gpt2"})", "x/config.json"); },
+              ThrowsMessage<DataError>(HasSubstr("x/config.json: `model_type`: expected one of bert")));
+  EXPECT_THAT([] { parse_text_config(R"({"model_type": "bert", "num_hidden_layers": 0})", "c"); },
               ThrowsMessage<DataError>(HasSubstr("num_hidden_layers")));
   weights::NamedTensors tensors = formula_weights();
   tensors.erase("encoder.layer.1.output.dense.bias");
@@ -147,7 +147,7 @@ TEST(TextStore, GivesWhatTheEncoderGives) {
   const std::vector<std::string> texts = {"a red coat", "man", "woman", "man", ""};
   const TextStore store(*encoder, texts);
   EXPECT_EQ(store.size(), 4);
-  EXPECT_EQ(store.words(), 5);
+  EXPECT_EQ(store.tokens(), 5);
   const TextTokens found = store.gather({"man", "a red coat", ""});
   const TextTokens expected = encoder->encode({"man", "a red coat", ""});
   EXPECT_TRUE(found.mask.equal(expected.mask));

@@ -29,7 +29,10 @@ TextStore::TextStore(const TextEncoder& encoder, const std::vector<std::string>&
   const torch::Dtype type = compute_type(precision, cpu);
   const PrecisionScope scope(type, cpu);
   const std::vector<std::string> all = distinct(texts);
-  std::vector<torch::Tensor> parts = {torch::empty({0, encoder.width()}, type)};
+  const auto kept = [&](const torch::Tensor& tokens) {
+    return tokens.is_floating_point() ? tokens.cpu().to(type) : tokens.cpu();  // ids stay whole numbers
+  };
+  std::vector<torch::Tensor> parts = {kept(encoder.frozen({}).tokens.flatten(0, 1))};
   int64_t first = 0;
   std::optional<Progress> progress;
   if (all.size() > kBatch) progress.emplace("encoding texts", static_cast<int64_t>(all.size()), "texts");
@@ -38,11 +41,10 @@ TextStore::TextStore(const TextEncoder& encoder, const std::vector<std::string>&
     const std::vector<std::string> batch(
         all.begin() + static_cast<int64_t>(i),
         all.begin() + static_cast<int64_t>(std::min(i + kBatch, all.size())));
-    TextTokens words = encoder.encode(batch);
-    words = {words.tokens.cpu(), words.mask.cpu()};
-    parts.push_back(
-        words.tokens.flatten(0, 1).index_select(0, words.mask.flatten().nonzero().squeeze(1)).to(type));
-    const torch::Tensor counts = words.mask.sum(1);
+    const TextTokens stored = encoder.frozen(batch);
+    const torch::Tensor read = stored.mask.flatten().nonzero().squeeze(1);
+    parts.push_back(kept(stored.tokens.flatten(0, 1).index_select(0, read)));
+    const torch::Tensor counts = stored.mask.sum(1).cpu();
     for (size_t k = 0; k < batch.size(); ++k) {
       const int64_t count = counts[static_cast<int64_t>(k)].item<int64_t>();
       rows_[batch[k]] = {first, count};
@@ -51,7 +53,7 @@ TextStore::TextStore(const TextEncoder& encoder, const std::vector<std::string>&
     if (progress) progress->advance(static_cast<int64_t>(batch.size()));
   }
   if (progress) progress->finish();
-  words_ = at::cat(parts);
+  tokens_ = at::cat(parts);
 }
 
 TextTokens TextStore::gather(const std::vector<std::string>& texts) const {
@@ -65,10 +67,14 @@ TextTokens TextStore::gather(const std::vector<std::string>& texts) const {
     longest = std::max(longest, row->second.count);
   }
   const int64_t count = static_cast<int64_t>(texts.size());
-  TextTokens result{torch::zeros({count, longest, width()}), torch::zeros({count, longest}, torch::kBool)};
+  std::vector<int64_t> sizes = tokens_.sizes().vec();  // [tokens of all texts, D_t], or [tokens] of ids
+  sizes[0] = longest;
+  sizes.insert(sizes.begin(), count);
+  const torch::Dtype type = tokens_.is_floating_point() ? torch::kFloat32 : tokens_.scalar_type();
+  TextTokens result{torch::zeros(sizes, type), torch::zeros({count, longest}, torch::kBool)};
   for (int64_t i = 0; i < count; ++i) {
     const Rows& rows = found[static_cast<size_t>(i)];
-    result.tokens[i].slice(0, 0, rows.count).copy_(words_.slice(0, rows.first, rows.first + rows.count));
+    result.tokens[i].slice(0, 0, rows.count).copy_(tokens_.slice(0, rows.first, rows.first + rows.count));
     result.mask[i].slice(0, 0, rows.count).fill_(true);
   }
   return result;
