@@ -10,24 +10,10 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/core/nearest.h"
 
 namespace dmf {
 namespace {
-
-size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
 
 template <class T>
 std::string range_text(const Range<T>& range) {
@@ -163,17 +149,12 @@ void OptionTable::operator()(const char* name, std::vector<std::string>& value, 
 }
 
 const Option& OptionTable::find(const std::string& key, const std::string& where) const {
-  const Option* nearest = nullptr;
-  size_t best = std::numeric_limits<size_t>::max();
+  std::vector<std::string> keys;
   for (const Option& option : options_) {
     if (option.key == key) return option;
-    const size_t distance = edit_distance(option.key, key);
-    if (distance < best) {
-      best = distance;
-      nearest = &option;
-    }
+    keys.push_back(option.key);
   }
-  const std::string hint = nearest == nullptr ? "" : fmt::format("did you mean `{}`?", nearest->key);
+  const std::string hint = keys.empty() ? "" : fmt::format("did you mean `{}`?", nearest(key, keys));
   throw InvalidArgument(Expectation{where, fmt::format("unknown option `{}`", key), "", "", hint}.message());
 }
 
@@ -209,14 +190,14 @@ void OptionTable::load_toml_text(const std::string& text, const std::string& whe
   }
 }
 
-void OptionTable::set(const std::string& assignment) {
+void OptionTable::set(const std::string& assignment, const std::string& where) {
   const size_t equals = assignment.find('=');
   DMF_CHECK(equals != std::string::npos && assignment.find('.') < equals, InvalidArgument,
-            "[--set] expected table.key=value, got `{}`", assignment);
+            "[{}] expected table.key=value, got `{}`", where, assignment);
   const std::string key = assignment.substr(0, equals);
   const std::string text = assignment.substr(equals + 1);
-  DMF_CHECK(is_utf8(text), InvalidArgument, "[--set] value of `{}` is not UTF-8", key);
-  const Option& option = find(key, "--set");
+  DMF_CHECK(is_utf8(text), InvalidArgument, "[{}] value of `{}` is not UTF-8", where, key);
+  const Option& option = find(key, where);
   nlohmann::json value =
       option.get().is_string() ? nlohmann::json(text) : nlohmann::json::parse(text, nullptr, false);
   if (value.is_discarded()) value = text;

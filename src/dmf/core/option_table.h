@@ -66,8 +66,8 @@ class OptionTable {
   void load_toml(const std::filesystem::path& path);
   /// The same from a text; `where` names it in messages.
   void load_toml_text(const std::string& text, const std::string& where);
-  /// One assignment "table.key=value".
-  void set(const std::string& assignment);
+  /// One assignment "table.key=value"; `where` names its place in messages.
+  void set(const std::string& assignment, const std::string& where = "--set");
   /// Sets what `values` holds: {"table": {"key": value}}.
   void load_json(const nlohmann::json& values);
   nlohmann::json to_json() const;
