@@ -109,7 +109,7 @@ void write_new_protocol(const fs::path& path) {
   const MatFile file = create(path, MAT_FT_MAT5);
   const size_t count = names.size();
   write(file.get(), column("camId", cameras), MAT_COMPRESSION_ZLIB);
-  write(file.get(), cells("filelist", count, 1, names), MAT_COMPRESSION_ZLIB);
+  write(file.get(), cells("filelist", count, 1, names), MAT_COMPRESSION_NONE);  // matio packs cells wrongly
   write(file.get(), column("labels", labels), MAT_COMPRESSION_ZLIB);
   write(file.get(), column("query_idx", query), MAT_COMPRESSION_ZLIB);
   write(file.get(), column("gallery_idx", gallery), MAT_COMPRESSION_ZLIB);

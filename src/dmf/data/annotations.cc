@@ -20,14 +20,26 @@ std::string reason(const json::exception& error) {
   return end == std::string::npos ? text : text.substr(end + 2);
 }
 
-std::map<std::string, Record*> records_by_name(Reading& reading) {
-  std::map<std::string, Record*> result;
-  for (const Split split : {Split::kTrain, Split::kQuery, Split::kGallery}) {
-    for (Record& record : reading.split(split))
-      result[relative_name(record.path, reading.dataset.root)] = &record;
+/// Records by their names below the root: they are sorted.
+class RecordsByName {
+ public:
+  explicit RecordsByName(Reading& reading) : reading_(reading) {}
+
+  Record* find(const std::string& name) const {
+    const ImagePath path = reading_.dataset.root / name;
+    for (const Split split : {Split::kTrain, Split::kQuery, Split::kGallery}) {
+      std::vector<Record>& records = reading_.split(split);
+      const auto found =
+          std::lower_bound(records.begin(), records.end(), path,
+                           [](const Record& record, const ImagePath& p) { return record.path < p; });
+      if (found != records.end() && found->path == path) return &*found;
+    }
+    return nullptr;
   }
-  return result;
-}
+
+ private:
+  Reading& reading_;
+};
 
 /// One line of captions.jsonl.
 struct CaptionLine {
@@ -62,7 +74,7 @@ void add_captions(Reading& reading, const CaptionLine& line, Record& record, con
 }
 
 void read_captions(Reading& reading, const std::filesystem::path& path) {
-  const auto records = records_by_name(reading);
+  const RecordsByName records(reading);
   const std::string text = read_text(path);
   size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   for (int64_t number = 1; at < text.size(); ++number) {
@@ -72,11 +84,11 @@ void read_captions(Reading& reading, const std::filesystem::path& path) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = fmt::format("{}:{}", path.string(), number);
     const CaptionLine parsed = parse_caption_line(line, where);
-    const auto found = records.find(std::filesystem::path(parsed.image).lexically_normal().generic_string());
-    if (found == records.end()) {
+    Record* found = records.find(std::filesystem::path(parsed.image).lexically_normal().generic_string());
+    if (found == nullptr) {
       reading.warnings.add("caption without its image", where + " (" + parsed.image + ")");
     } else {
-      add_captions(reading, parsed, *found->second, where);
+      add_captions(reading, parsed, *found, where);
     }
   }
 }
@@ -90,10 +102,11 @@ std::optional<int64_t> find_identity(const Dataset& dataset, const std::string& 
   return found - names.begin();
 }
 
-text::Attributes parse_attributes(const json& value, const std::string& where) {
+text::Attributes parse_attributes(const json& value, const std::string& dataset, const std::string& where) {
   const bool is_text =
       value.is_object() && !value.empty() &&
       std::all_of(value.begin(), value.end(), [](const json& entry) { return entry.is_string(); });
+  if (!is_text && dataset == "finegpr") return text::attributes_from_finegpr(value, where);
   if (!is_text) return text::attributes_from_market(value, where);
   const auto attributes = value.get<text::Attributes>();
   try {
@@ -126,7 +139,7 @@ void read_attributes(Reading& reading, const std::filesystem::path& path) {
       reading.warnings.add("attributes of an identity without image", where);
       continue;
     }
-    reading.dataset.attributes[*identity] = parse_attributes(value, where);
+    reading.dataset.attributes[*identity] = parse_attributes(value, reading.dataset.name, where);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/data/file_name.h"
+#include "dmf/data/reader_options.h"
 #include "dmf/data/reading.h"
 
 namespace dmf::data {
@@ -188,6 +189,9 @@ class CsvReader {
 
 }  // namespace
 
-void read_csv(Reading& reading, const std::filesystem::path& file) { CsvReader(reading, file).read(); }
+void read_csv(Reading& reading, const Spec& spec) {
+  parse_options<NoOptions>(spec);
+  CsvReader(reading, spec.path).read();
+}
 
 }  // namespace dmf::data

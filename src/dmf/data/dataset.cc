@@ -1,72 +1,18 @@
 #include "dmf/data/dataset.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <optional>
 
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
+#include "dmf/data/format.h"
+#include "dmf/data/published.h"
 #include "dmf/data/reading.h"
 
 namespace dmf::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kMarketForm =
-    "ID_cCAMERAsSEQUENCE_FRAME_BOX.jpg, as 0002_c1s1_000451_03.jpg (-1 junk, 0000 distractor)";
-constexpr const char* kCuhkForm = "ID_cCAMERA_NUMBER.png, as 0003_c1_21.png";
-constexpr const char* kFormats = "market1501:FOLDER, cuhk03:FOLDER, folder:FOLDER, csv:FILE or a path";
-
-struct Spec {
-  std::string format;
-  fs::path path;
-};
-
-/// Official sizes of a dataset's splits: only then do the tables call it by its name.
-struct OfficialSize {
-  const char* format;
-  size_t train, query, gallery;
-};
-constexpr std::array kOfficial{
-    OfficialSize{"market1501", 12936, 3368, 19732}, OfficialSize{"market1501", 12936, 3368, 15913},
-    OfficialSize{"cuhk03", 7365, 1400, 5332}, OfficialSize{"cuhk03", 7368, 1400, 5328}};
-
-/// Market's names have a sequence after the camera (`c1s1`), CUHK03-NP's have none.
-std::string recognise_flat(const fs::path& root) {
-  for (const char* folder : {"bounding_box_train", "bounding_box_test", "query"}) {
-    if (!fs::is_directory(root / folder)) continue;
-    for (const fs::path& path : sorted_entries(root / folder)) {
-      const std::string name = path.filename().string();
-      const size_t camera = name.find("_c");
-      if (camera == std::string::npos) continue;
-      const size_t end = name.find_first_not_of("0123456789", camera + 2);
-      return end != std::string::npos && name[end] == 's' ? "market1501" : "cuhk03";
-    }
-  }
-  return "market1501";
-}
-
-Spec recognise(const std::string& text) {
-  const fs::path path(text);
-  if (fs::is_directory(path)) return {has_flat_layout(path) ? recognise_flat(path) : "folder", path};
-  if (fs::is_regular_file(path)) return {"csv", path};
-  throw DataError(Expectation{text, "no such folder or file", kFormats, "", ""}.message());
-}
-
-Spec parse_spec(const std::string& text) {
-  const size_t colon = text.find(':');
-  const std::string prefix = text.substr(0, colon);
-  for (const char* format : {"market1501", "cuhk03", "folder", "csv"}) {
-    if (colon != std::string::npos && prefix == format) return {format, fs::path(text.substr(colon + 1))};
-  }
-  const bool is_prefix =
-      colon != std::string::npos && !fs::exists(text) && prefix.find('/') == std::string::npos;
-  if (text.empty() || is_prefix)
-    throw InvalidArgument(Expectation{"dataset", "unknown format", kFormats, text, ""}.message());
-  return recognise(text);
-}
 
 /// Name of the folder, whatever dots or slashes the path ends with.
 std::string last_name(const fs::path& path) {
@@ -75,12 +21,7 @@ std::string last_name(const fs::path& path) {
 }
 
 std::string title_of(const Dataset& dataset, const fs::path& given) {
-  for (const OfficialSize& size : kOfficial) {
-    if (dataset.name == size.format && dataset.train.size() == size.train &&
-        dataset.query.size() == size.query && dataset.gallery.size() == size.gallery) {
-      return dataset.name;
-    }
-  }
+  if (matching_form(dataset)) return dataset.name;
   return dataset.name == "csv" ? given.stem().string() : last_name(given);
 }
 
@@ -90,45 +31,54 @@ std::string counts_text(const Dataset& dataset) {
 }
 
 std::string split_hint(const Dataset& dataset, Split split) {
-  const bool is_flat = dataset.name == "market1501" || dataset.name == "cuhk03";
   const char* name = split_name(split);
-  if (is_flat && split != Split::kQuery) {
-    return fmt::format("the folder {} holds it",
-                       split == Split::kTrain ? "bounding_box_train" : "bounding_box_test");
-  }
+  const bool is_train = split == Split::kTrain, is_query = split == Split::kQuery;
+  const auto in_folder = [](const char* folder) { return fmt::format("the folder {} holds it", folder); };
   if (dataset.name == "csv") return fmt::format("write {} into the column split", name);
-  return fmt::format("the folder {} holds it", name);
+  if (dataset.name == "folder") return in_folder(name);
+  if (has_flat_layout(dataset.root))
+    return in_folder(is_train ? "bounding_box_train" : is_query ? "query" : "bounding_box_test");
+  if (dataset.name == "msmt17") return fmt::format("list_{}.txt names them", name);
+  return is_train ? "" : fmt::format("{} is a dataset to train on", dataset.name);
+}
+
+/// The table's row for a spec; fills in the format of a bare path. DataError where the path holds another
+/// thing.
+const Format& format_of(Spec& spec) {
+  const Format& format = spec.format.empty() ? recognise_format(spec.path) : *find_format(spec.format);
+  spec.format = format.name;
+  const bool is_there = format.is_file ? fs::is_regular_file(spec.path) : fs::is_directory(spec.path);
+  DMF_CHECK(
+      is_there, DataError, "{}",
+      (Expectation{"dataset", format.is_file ? "no such file" : "no such folder", "", spec.path.string(), ""}
+           .message()));
+  DMF_CHECK(format.is_at(spec.path), DataError, "{}",
+            (Expectation{spec.path.string(), fmt::format("not {} in its published layout", format.title),
+                         format.layout, "none of them", nearby_hint(&format, spec.path)}
+                 .message()));
+  return format;
 }
 
 }  // namespace
 
 Dataset open_dataset(const std::string& text) {
-  const Spec spec = parse_spec(text);
+  Spec spec = parse_spec(text);
+  const Format& format = format_of(spec);
   Reading reading;
   Dataset& dataset = reading.dataset;
-  dataset.name = spec.format;
+  dataset.name = format.name;
   dataset.spec = text;
-  const bool is_file = spec.format == "csv";
-  if (is_file ? !fs::is_regular_file(spec.path) : !fs::is_directory(spec.path)) {
-    throw DataError(
-        Expectation{"dataset", is_file ? "no such file" : "no such folder", "", spec.path.string(), ""}
-            .message());
-  }
-  dataset.root =
-      (is_file ? (spec.path.has_parent_path() ? spec.path.parent_path() : fs::path(".")) : spec.path)
-          .lexically_normal();
-  if (spec.format == "csv") {
-    read_csv(reading, spec.path);
-  } else if (spec.format == "folder") {
-    read_identity_folders(reading);
-  } else {
-    read_flat_layout(reading, spec.format == "cuhk03" ? kCuhkForm : kMarketForm);
-  }
-  check_reading(reading);
+  const fs::path folder = format.is_file && !spec.path.has_parent_path() ? fs::path(".")
+                          : format.is_file                               ? spec.path.parent_path()
+                                                                         : spec.path;
+  dataset.root = folder.lexically_normal();
+  format.read(reading, spec);
+  check_reading(reading, [&] { return nearby_hint(nullptr, spec.path); });
   read_annotations(reading);
+  measure_files(dataset);
   reading.warnings.report();
   dataset.title = title_of(dataset, spec.path);
-  dataset.warnings = reading.warnings.counts();
+  for (const auto& [kind, count] : reading.warnings.counts()) dataset.warnings[kind] += count;
   dataset.fingerprint = dataset_fingerprint(dataset);
   return std::move(dataset);
 }

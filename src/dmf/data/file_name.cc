@@ -49,6 +49,26 @@ std::optional<PersonAndCamera> parse_person_and_camera(std::string_view file_nam
   return PersonAndCamera{*identity, *camera};
 }
 
+std::optional<RandPersonName> parse_randperson(std::string_view file_name) {
+  std::optional<int64_t> identity, scene, camera, frame;
+  std::string_view rest = file_name.substr(0, file_name.rfind('.'));
+  for (int part = 0; part < 4; ++part) {
+    const size_t end = rest.find('_');
+    const std::string_view text = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    if (text.empty()) return {};
+    if (part == 0) {
+      identity = parse_integer(text);
+    } else {
+      auto& value = text[0] == 's' ? scene : text[0] == 'c' ? camera : frame;
+      if (value || (&value == &frame && text[0] != 'f')) return {};
+      value = parse_integer(text.substr(1));
+    }
+  }
+  if (!rest.empty() || !identity || !scene || !camera || !frame || *identity < 0) return {};
+  return RandPersonName{*identity, *scene, *camera};
+}
+
 std::optional<int64_t> parse_camera(std::string_view file_name) {
   std::string_view rest = file_name.substr(0, file_name.rfind('.'));
   while (true) {

@@ -3,6 +3,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/data/file_name.h"
+#include "dmf/data/reader_options.h"
 #include "dmf/data/reading.h"
 
 namespace dmf::data {
@@ -21,22 +22,11 @@ constexpr std::array kIdentityFolders{SplitFolder{"train", Split::kTrain},
                                       SplitFolder{"query", Split::kQuery},
                                       SplitFolder{"gallery", Split::kGallery}};
 
-/// True for an image file; anything else is counted.
-bool is_image(const fs::path& path, WarningCounter& warnings) {
-  if (fs::is_regular_file(path) && has_image_extension(path)) return true;
-  warnings.add("file of an unknown type, left out", path.string());
-  return false;
-}
-
 void read_flat_folder(Reading& reading, const SplitFolder& folder, const std::string& form) {
   for (const fs::path& path : sorted_entries(reading.dataset.root / folder.name)) {
     if (!is_image(path, reading.warnings)) continue;
     const auto parsed = parse_person_and_camera(path.filename().string());
-    if (!parsed) {
-      throw DataError(Expectation{path.string(), "identity and camera cannot be read from the name", form,
-                                  path.filename().string(), "for other names use csv: or folder:"}
-                          .message());
-    }
+    DMF_CHECK(parsed, DataError, "{}", name_message(path, form));
     if (parsed->identity <= kDistractor && folder.split != Split::kGallery) {
       reading.warnings.add("junk or distractor image outside the gallery, left out", path.string());
       continue;
@@ -85,6 +75,39 @@ void read_split(std::vector<NamedRecord>& records, const fs::path& folder, Split
   }
 }
 
+/// The 500,000 distractors, whose names tell no more than a camera.
+void add_distractors(Reading& reading) {
+  for (const char* name : {"images", "distractors_500k", "distractors"}) {
+    const fs::path folder = reading.dataset.root / name;
+    if (!fs::is_directory(folder)) continue;
+    for (const fs::path& path : sorted_entries(folder)) {
+      if (!is_image(path, reading.warnings)) continue;
+      constexpr int64_t kAnyCamera = 0;  // wrong for every query: the camera does not matter
+      const auto parsed = parse_person_and_camera(path.filename().string());
+      reading.dataset.gallery.push_back({path, kDistractor, parsed ? parsed->camera : kAnyCamera, {}});
+    }
+    reading.dataset.variant = "with 500k distractors";
+    return;
+  }
+  throw DataError(Expectation{reading.dataset.root.string(), "the distractors are not there",
+                              "a folder images/, distractors_500k/ or distractors/", "none of them",
+                              "leave out ?distractors=true, or unpack distractors_500k.zip there"}
+                      .message());
+}
+
+constexpr const char* kMarketForm =
+    "ID_cCAMERAsSEQUENCE_FRAME_BOX.jpg, as 0002_c1s1_000451_03.jpg (-1 junk, 0000 distractor)";
+constexpr const char* kDukeForm = "ID_cCAMERA_fFRAME.jpg, as 0001_c2_f0046182.jpg";
+
+/// Counts a dataset whose names are another's: the two are easily mixed up.
+void check_style(Reading& reading) {
+  const std::string style = flat_style(reading.dataset.root);
+  if (style != reading.dataset.name) {
+    reading.warnings.add("file names of another dataset's form",
+                         fmt::format("{}: they look like {}'s", reading.dataset.root.string(), style));
+  }
+}
+
 }  // namespace
 
 bool has_flat_layout(const fs::path& folder) {
@@ -92,23 +115,44 @@ bool has_flat_layout(const fs::path& folder) {
   return fs::is_directory(folder / "bounding_box_train") || fs::is_directory(folder / "bounding_box_test");
 }
 
-void read_flat_layout(Reading& reading, const std::string& form) {
-  bool found = false;
-  for (const SplitFolder& folder : kFlatFolders) {
-    if (!fs::is_directory(reading.dataset.root / folder.name)) continue;
-    found = true;
-    read_flat_folder(reading, folder, form);
+std::string flat_style(const fs::path& folder) {
+  for (const SplitFolder& split : kFlatFolders) {
+    if (!fs::is_directory(folder / split.name)) continue;
+    for (const fs::path& path : sorted_entries(folder / split.name)) {
+      // Behind the camera Market has a sequence (c1s1_), DukeMTMC a frame (c2_f0046182), CUHK03-NP a number.
+      const std::string name = path.filename().string();
+      const size_t camera = name.find("_c");
+      if (camera == std::string::npos) continue;
+      const size_t end = name.find_first_not_of("0123456789", camera + 2);
+      if (end == std::string::npos) continue;
+      return name[end] == 's' ? "market1501" : name.substr(end, 2) == "_f" ? "dukemtmc" : "cuhk03";
+    }
   }
-  if (!found) {
-    throw DataError(Expectation{reading.dataset.root.string(), "not a dataset in this layout",
-                                "at least one of bounding_box_train/, query/, bounding_box_test/",
-                                "none of them", "give the folder that holds them"}
-                        .message());
+  return "market1501";
+}
+
+void read_flat_layout(Reading& reading, const std::string& form) {
+  for (const SplitFolder& folder : kFlatFolders) {
+    if (fs::is_directory(reading.dataset.root / folder.name)) read_flat_folder(reading, folder, form);
   }
   check_names_apart(reading);
 }
 
-void read_identity_folders(Reading& reading) {
+void read_market(Reading& reading, const Spec& spec) {
+  const auto options = parse_options<MarketOptions>(spec);
+  read_flat_layout(reading, kMarketForm);
+  check_style(reading);
+  if (options.distractors) add_distractors(reading);
+}
+
+void read_duke(Reading& reading, const Spec& spec) {
+  parse_options<NoOptions>(spec);
+  read_flat_layout(reading, kDukeForm);
+  check_style(reading);
+}
+
+void read_identity_folders(Reading& reading, const Spec& spec) {
+  parse_options<NoOptions>(spec);
   const fs::path& root = reading.dataset.root;
   std::vector<NamedRecord> records;
   std::set<std::string> split_folders;

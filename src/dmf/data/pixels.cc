@@ -81,7 +81,8 @@ cv::Mat rgb_from_cmyk(const cv::Mat& cmyk) {
   return rgb;
 }
 
-cv::Mat decode_jpeg(const std::filesystem::path& path, Bytes bytes, int64_t height, int64_t width) {
+cv::Mat decode_jpeg(const std::filesystem::path& path, Bytes bytes, int64_t height, int64_t width,
+                    ImageSize& stored) {
   const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   if (!decoder) fail(path, tjGetErrorStr2(nullptr));
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
@@ -91,6 +92,7 @@ cv::Mat decode_jpeg(const std::filesystem::path& path, Bytes bytes, int64_t heig
     fail(path, tjGetErrorStr2(decoder.get()));
   }
   check_size(path, stored_height, stored_width);
+  stored = {stored_height, stored_width};
   const int orientation = exif_orientation(bytes);
   tjscalingfactor scale{1, 1};
   if (height != kNativeSize) {
@@ -109,10 +111,11 @@ cv::Mat decode_jpeg(const std::filesystem::path& path, Bytes bytes, int64_t heig
   return apply_orientation(is_cmyk ? rgb_from_cmyk(picture) : picture, orientation);
 }
 
-cv::Mat decode_other(const std::filesystem::path& path, Bytes bytes, ImageFormat format) {
+cv::Mat decode_other(const std::filesystem::path& path, Bytes bytes, ImageFormat format, ImageSize& stored) {
   const auto size = header_size(bytes, format);
   if (!size) fail(path, "its header is broken");
   check_size(path, size->height, size->width);
+  stored = *size;
   cv::Mat bgr, rgb;
   try {
     const cv::Mat file(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::byte*>(bytes.data()));
@@ -137,19 +140,24 @@ Pixels pixels_from_mat(const cv::Mat& rgb) {
 
 }  // namespace
 
-Pixels decode_pixels(const std::filesystem::path& path, int64_t height, int64_t width) {
+DecodedFile decode_file(const MappedFile& file, int64_t height, int64_t width) {
   DMF_CHECK(height >= 0 && width >= 0 && (height == 0) == (width == 0) && height <= 65535 && width <= 65535,
             InvalidArgument, "decode_pixels: size {} x {} is not possible", height, width);
-  if (std::filesystem::is_directory(path)) fail(path, "it is a folder");
-  const MappedFile file(path);
+  const std::filesystem::path& path = file.path();
   const Bytes bytes = file.bytes();
   if (bytes.empty()) fail(path, "the file is empty");
   const auto format = image_format(bytes);
   if (!format) fail(path, "not a JPEG, PNG, BMP, WebP, TIFF or PNM file");
-  const cv::Mat picture = format == ImageFormat::kJpeg ? decode_jpeg(path, bytes, height, width)
-                                                       : decode_other(path, bytes, *format);
-  if (height == kNativeSize) return pixels_from_mat(picture);
-  return pixels_from_mat(resize_mat(picture, static_cast<int>(height), static_cast<int>(width)));
+  ImageSize stored{};
+  cv::Mat picture = format == ImageFormat::kJpeg ? decode_jpeg(path, bytes, height, width, stored)
+                                                 : decode_other(path, bytes, *format, stored);
+  if (height != kNativeSize) picture = resize_mat(picture, static_cast<int>(height), static_cast<int>(width));
+  return {pixels_from_mat(picture), stored.height, stored.width};
+}
+
+Pixels decode_pixels(const std::filesystem::path& path, int64_t height, int64_t width) {
+  if (std::filesystem::is_directory(path)) fail(path, "it is a folder");
+  return decode_file(MappedFile(path), height, width).pixels;
 }
 
 Pixels resize_pixels(const Pixels& picture, int64_t height, int64_t width) {

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "dmf/core/file.h"
+
 namespace dmf::data {
 
 /// A picture: height × width × 3 bytes, red green blue, row by row.
@@ -35,6 +37,15 @@ inline constexpr int64_t kNativeSize = 0;
 /// @note Safe to call from several threads.
 Pixels decode_pixels(const std::filesystem::path& path, int64_t height = kNativeSize,
                      int64_t width = kNativeSize);
+
+/// A decoded file, with the size that it has before scaling and turning.
+struct DecodedFile {
+  Pixels pixels;
+  int64_t stored_height = 0, stored_width = 0;
+};
+
+/// decode_pixels() of a file that is open already.
+DecodedFile decode_file(const MappedFile& file, int64_t height = kNativeSize, int64_t width = kNativeSize);
 
 /// Stretches to height × width, axis by axis: an axis that shrinks is averaged over the covered area (OpenCV
 /// INTER_AREA, which is antialiased), an axis that grows is interpolated linearly between pixel centres

@@ -5,6 +5,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/data/file_name.h"
 
 namespace dmf::data {
 namespace {
@@ -18,8 +19,10 @@ const std::vector<Record>& records_of(const Dataset& dataset, Split split) {
 /// Persons of a split: neither junk nor distractors.
 std::set<int64_t> persons(const std::vector<Record>& records) {
   std::set<int64_t> result;
+  int64_t last = kJunk;  // records of a person mostly stand together
   for (const Record& record : records) {
-    if (record.identity > kDistractor) result.insert(record.identity);
+    if (record.identity > kDistractor && record.identity != last) result.insert(record.identity);
+    last = record.identity;
   }
   return result;
 }
@@ -45,7 +48,7 @@ void check_cameras(Reading& reading) {
   }
 }
 
-void check_identities(Reading& reading) {
+void check_identities(Reading& reading, const std::function<std::string()>& hint) {
   const Dataset& dataset = reading.dataset;
   const std::set<int64_t> train = persons(dataset.train), query = persons(dataset.query);
   const std::set<int64_t> gallery = persons(dataset.gallery);
@@ -59,7 +62,7 @@ void check_identities(Reading& reading) {
   }
   if (!dataset.train.empty() && train.size() < 2) {
     throw DataError(Expectation{dataset.root.string(), "too few identities to tell apart",
-                                "at least 2 in train", std::to_string(train.size()), ""}
+                                "at least 2 in train", std::to_string(train.size()), hint()}
                         .message());
   }
 }
@@ -84,8 +87,22 @@ void Reading::add_named(std::vector<NamedRecord> records) {
   }
 }
 
-std::string relative_name(const std::filesystem::path& path, const std::filesystem::path& root) {
-  return path.lexically_relative(root).generic_string();
+std::string relative_name(const ImagePath& path, const std::filesystem::path& root) {
+  std::string name = path.below(root.string());
+  if (name.size() < path.string().size()) return name;
+  return std::filesystem::path(path).lexically_relative(root).generic_string();
+}
+
+bool is_image(const std::filesystem::path& path, WarningCounter& warnings) {
+  if (std::filesystem::is_regular_file(path) && has_image_extension(path)) return true;
+  warnings.add("file of an unknown type, left out", path.string());
+  return false;
+}
+
+std::string name_message(const std::filesystem::path& path, const std::string& form) {
+  return Expectation{path.string(), "identity and camera cannot be read from the name", form,
+                     path.filename().string(), "for other names use csv: or folder:"}
+      .message();
 }
 
 std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder) {
@@ -99,33 +116,49 @@ std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& f
   return entries;
 }
 
-void check_reading(Reading& reading) {
+void check_reading(Reading& reading, const std::function<std::string()>& hint) {
   const Dataset& dataset = reading.dataset;
   if (dataset.train.empty() && dataset.query.empty() && dataset.gallery.empty()) {
-    throw DataError(Expectation{dataset.root.string(), "no image in the dataset", "", "", ""}.message());
+    throw DataError(Expectation{dataset.root.string(), "no image in the dataset", "", "", hint()}.message());
   }
   for (const Split split : kSplits) {
-    std::stable_sort(reading.split(split).begin(), reading.split(split).end(),
-                     [](const Record& a, const Record& b) { return a.path < b.path; });
+    std::vector<Record>& records = reading.split(split);
+    const auto before = [](const Record& a, const Record& b) { return a.path < b.path; };
+    if (!std::is_sorted(records.begin(), records.end(), before))
+      std::stable_sort(records.begin(), records.end(), before);
   }
   check_cameras(reading);
-  check_identities(reading);
+  check_identities(reading, hint);
+}
+
+void measure_files(Dataset& dataset) {
+  for (auto* records : {&dataset.train, &dataset.query, &dataset.gallery}) {
+    for (Record& record : *records) {
+      if (record.bytes != kUnknownSize) continue;
+      std::error_code error;
+      const auto bytes = std::filesystem::file_size(record.path, error);
+      DMF_CHECK(!error, DataError, "{}: cannot be read: {}", record.path.string(), error.message());
+      record.bytes = static_cast<int64_t>(bytes);
+    }
+  }
 }
 
 std::string dataset_fingerprint(const Dataset& dataset) {
   Sha256 digest;
+  std::string text;
   // A length before each text keeps neighbours apart, whatever they contain.
-  const auto add = [&digest](const std::string& text) {
-    digest.add(std::to_string(text.size()) + ":" + text);
+  const auto add = [&](const std::string& part) {
+    fmt::format_to(std::back_inserter(text), "{}:{}", part.size(), part);
+    constexpr size_t kAtOnce = 1 << 16;
+    if (text.size() < kAtOnce) return;
+    digest.add(text);
+    text.clear();
   };
   for (const Split split : kSplits) {
     add(split_name(split));
     for (const Record& record : records_of(dataset, split)) {
-      std::error_code error;
-      const auto bytes = std::filesystem::file_size(record.path, error);
-      DMF_CHECK(!error, DataError, "{}: cannot be read: {}", record.path.string(), error.message());
       add(relative_name(record.path, dataset.root));
-      add(fmt::format("{} {} {} {}", bytes, identity_name(dataset, record.identity), record.camera,
+      add(fmt::format("{} {} {} {}", record.bytes, identity_name(dataset, record.identity), record.camera,
                       record.captions.size()));
       for (const std::string& caption : record.captions) add(caption);
     }
@@ -134,7 +167,7 @@ std::string dataset_fingerprint(const Dataset& dataset) {
     add(identity_name(dataset, identity));
     for (const auto& [key, value] : attributes) add(key + "=" + value);
   }
-  return digest.hex().substr(0, 16);
+  return digest.add(text).hex().substr(0, 16);
 }
 
 }  // namespace dmf::data
