@@ -54,6 +54,8 @@ struct Command {
 Command doctor_command();
 Command embed_command();
 Command eval_command();
+Command fetch_command();
+Command matrix_command();
 Command quickstart_command();
 Command train_command();
 Command translate_command();

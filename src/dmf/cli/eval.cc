@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/data_root.h"
 #include "dmf/cli/flags.h"
 #include "dmf/cli/measure.h"
 #include "dmf/core/error.h"
@@ -12,7 +13,7 @@ namespace dmf::cli {
 namespace {
 
 struct EvalArguments {
-  std::string model, json;
+  std::string model, json, data_root;
   std::vector<std::string> tests, features;
   embed::EmbedOptions embedding;
   eval::ProtocolOptions protocol;
@@ -34,7 +35,8 @@ void eval(EvalArguments arguments) {
              {"fingerprint", fingerprint(MappedFile(arguments.model).text())},
              {"setting", embedder.setting()},
              {"flip", arguments.embedding.flip}};
-    for (const std::string& test : arguments.tests) {
+    for (std::string& test : arguments.tests) {
+      test = located_dataset(test, data_root_or_standard(arguments.data_root));
       spdlog::info("testing on {} ({})", test, embedder.setting());
       results.push_back(measure(embedder, test, arguments.protocol));
     }
@@ -54,6 +56,7 @@ std::function<void()> declare(CLI::App& app) {
   auto arguments = std::make_shared<EvalArguments>();
   app.add_option("--model", arguments->model, "model file of a run")->type_name("FILE");
   app.add_option("--test", arguments->tests, "datasets to test on; may be repeated")->type_name("DATASET");
+  add_data_root_flag(app, arguments->data_root);
   app.add_option(
          "--features", arguments->features,
          "folders of vectors that anything made: query.npy, gallery.npy and a .csv with identity[,camera] "

@@ -23,4 +23,11 @@ void add_json_flag(CLI::App& app, std::string& file, const std::string& without_
       ->type_name("FILE");
 }
 
+void add_data_root_flag(CLI::App& app, std::string& folder) {
+  app.add_option("--data-root", folder,
+                 "folder that datasets named without a path (`market1501:`) are looked for in; standard is "
+                 "DMF_DATA, else data")
+      ->type_name("DIR");
+}
+
 }  // namespace dmf::cli

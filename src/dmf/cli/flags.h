@@ -14,4 +14,7 @@ void add_embedding_flags(CLI::App& app, embed::EmbedOptions& options);
 /// @param without_file  where the document goes then, for the help: "to standard output"
 void add_json_flag(CLI::App& app, std::string& file, const std::string& without_file);
 
+/// Declares --data-root DIR (data_root.h).
+void add_data_root_flag(CLI::App& app, std::string& folder);
+
 }  // namespace dmf::cli

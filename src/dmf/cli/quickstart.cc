@@ -11,7 +11,7 @@ void quickstart(const TrainingArguments& arguments) {
   TrainingRequest request = arguments.request(
       [](OptionTable& table) { table.load_toml_text(kQuickstartConfig, "configs/quickstart.toml"); });
   request.texts_are_optional = true;
-  run_training(std::move(request), arguments.json);
+  report_training(run_training(std::move(request)), arguments.json);
 }
 
 }  // namespace

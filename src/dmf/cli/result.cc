@@ -39,6 +39,10 @@ std::string notes(const TestResult& result) {
     text += fmt::format("; queries with a wrong answer exactly as far as a right one: {}",
                         figures.queries_with_ties);
   }
+  if (result.paper) {
+    text += fmt::format("; paper ({}): Rank-1 {:.1f}, mAP {:.1f}", figure_name(*result.paper),
+                        result.paper->rank1, result.paper->map);
+  }
   if (result.broken_images > 0) {
     text += fmt::format("; images that cannot be decoded, left out: {}", result.broken_images);
   }
@@ -90,10 +94,16 @@ nlohmann::json to_json(const TestResult& result) {
     json["first_from_own_camera"] = f.first_from_own_camera;
     json["nearest_from_own_camera"] = f.nearest_from_own_camera;
   }
+  if (result.paper) {
+    json["paper"] = {
+        {"figure", figure_name(*result.paper)}, {"rank1", result.paper->rank1}, {"map", result.paper->map}};
+  }
   return json;
 }
 
 std::string test_table(const std::vector<TestResult>& results) {
+  const bool has_paper =
+      std::any_of(results.begin(), results.end(), [](const TestResult& result) { return !!result.paper; });
   std::vector<std::vector<std::string>> rows;
   std::string below;
   for (const TestResult& result : results) {
@@ -101,11 +111,13 @@ std::string test_table(const std::vector<TestResult>& results) {
     rows.push_back({short_name(result.dataset), two_digits(f.map), two_digits(f.rank1), two_digits(f.rank5),
                     two_digits(f.rank10), two_digits(f.minp), std::to_string(f.queries),
                     std::to_string(f.gallery)});
+    if (has_paper) rows.back().push_back(result.paper ? "paper " + figure_text(*result.paper) : "");
     below += notes(result);
   }
-  return text_table({"test (per cent)", "mAP", "Rank-1", "Rank-5", "Rank-10", "mINP", "queries", "gallery"},
-                    rows) +
-         below;
+  std::vector<std::string> header = {"test (per cent)", "mAP",  "Rank-1",  "Rank-5",
+                                     "Rank-10",         "mINP", "queries", "gallery"};
+  if (has_paper) header.push_back("paper's Rank-1 / mAP");
+  return text_table(header, rows) + below;
 }
 
 Measurement::Measurement() : start_(wall_seconds()) {}

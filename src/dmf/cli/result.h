@@ -1,8 +1,10 @@
 #pragma once
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "dmf/cli/paper.h"
 #include "dmf/eval/result.h"
 
 namespace dmf::cli {
@@ -10,11 +12,13 @@ namespace dmf::cli {
 /// A model's test on one dataset, as `eval`, `train` and `quickstart` report it.
 struct TestResult {
   std::string dataset;      ///< as it was named on the command line
+  std::string format;       ///< Dataset::name; empty where no dataset was read
   std::string fingerprint;  ///< of its files and labels
   eval::EvalResult figures;
   int64_t broken_images = 0;  ///< left out because they cannot be decoded
   double embed_seconds = 0;
   double rank_seconds = 0;
+  std::optional<PaperFigure> paper;  ///< what the paper reports for this training and test
 };
 
 /// One entry of "results": figures in per cent, all digits; fingerprint, counts and times beside them.

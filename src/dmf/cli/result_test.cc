@@ -49,6 +49,17 @@ TEST(TestResult, AsTableHoldsFiguresAndProtocol) {
   EXPECT_THAT(test_table({result}), HasSubstr("own camera: 12.5 %"));
 }
 
+TEST(TestResult, HasThePapersFiguresBesideOurs) {
+  TestResult result = some_result();
+  EXPECT_THAT(test_table({result}), Not(HasSubstr("paper")));
+  result.paper = paper_figure("market1501", StageOne::kImagesAndTexts, "cuhk03");
+  EXPECT_THAT(test_table({result, some_result()}), HasSubstr("paper's Rank-1 / mAP"));
+  EXPECT_THAT(test_table({result}), HasSubstr("paper 23.4 / 22.6"));
+  EXPECT_THAT(test_table({result}),
+              HasSubstr("paper (Table II, Market-1501 -> CUHK03): Rank-1 23.4, mAP 22.6"));
+  EXPECT_EQ(to_json(result)["paper"]["map"], 22.6);
+}
+
 TEST(Measurement, SaysHowAndWhereItWasMade) {
   const nlohmann::json document = Measurement().document();
   EXPECT_THAT(document["command"].get<std::string>(), HasSubstr("dmf_cli_tests"));

@@ -15,12 +15,9 @@ struct TrainArguments {
 void train(const TrainArguments& arguments) {
   DMF_CHECK(!arguments.shared.resume || arguments.config.empty(), InvalidArgument,
             "--resume takes the run's own configuration: leave {} out", arguments.config);
-  run_training(arguments.shared.request([&](OptionTable& table) {
-    if (!arguments.config.empty()) return table.load_toml(arguments.config);
-    table.set("pretrain.epochs=120");  // Section IV-B
-    table.set("finetune.epochs=120");
-  }),
-               arguments.shared.json);
+  TrainingRequest request =
+      arguments.shared.request([&](OptionTable& table) { load_run_configuration(table, arguments.config); });
+  report_training(run_training(std::move(request)), arguments.shared.json);
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "dmf/cli/measure.h"
+#include "dmf/cli/run_space.h"
 #include "dmf/cli/training_plan.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -35,6 +37,17 @@ std::string title(const data::Dataset& dataset) {
   return root.filename().string();
 }
 
+/// What result.json and the model file keep of a training set.
+nlohmann::json dataset_record(const data::Dataset& dataset) {
+  std::set<int64_t> identities;
+  for (const data::Record& record : dataset.train) identities.insert(record.identity);
+  return {{"spec", dataset.spec},
+          {"fingerprint", dataset.fingerprint},
+          {"format", dataset.name},
+          {"images", dataset.train.size()},
+          {"identities", identities.size()}};
+}
+
 nlohmann::json to_json(const std::vector<TestResult>& results) {
   nlohmann::json list = nlohmann::json::array();
   for (const TestResult& result : results) list.push_back(to_json(result));
@@ -44,14 +57,13 @@ nlohmann::json to_json(const std::vector<TestResult>& results) {
 /// One run from options to result, part by part in the order of run().
 class TrainingRun {
  public:
-  TrainingRun(TrainingRequest request, std::string json)
+  explicit TrainingRun(TrainingRequest request)
       : request_(std::move(request)),
-        json_(std::move(json)),
         options_(request_.options),
         device_(device_by_name(options_.run.device)),
         type_(compute_type(options_.run.precision, device_)) {}
 
-  void run() {
+  TrainingOutcome run() {
     open_data();
     make_model();
     open_folder();
@@ -60,7 +72,7 @@ class TrainingRun {
     train();
     save();
     test();
-    report();
+    return outcome();
   }
 
  private:
@@ -73,9 +85,8 @@ class TrainingRun {
   void train();
   void save() const;
   void test();
-  void report() const;
+  TrainingOutcome outcome() const;
   std::vector<TestResult> measure_all(const embed::Embedder& embedder) const;
-  embed::EmbedOptions embed_options() const;
 
   const data::Dataset& stage_one_data() const { return pretrain_ ? *pretrain_ : train_; }
   bool has_texts() const {
@@ -83,6 +94,13 @@ class TrainingRun {
     return has_stage(options_.train.pretrain) && (sampler.text_fraction > 0 || sampler.texts_beside > 0);
   }
   bool has_store() const { return options_.store.enabled && image_encoder_->options().freeze != "none"; }
+  /// What stage I learns from.
+  StageOne stage_one() const {
+    if (!has_stage(options_.train.pretrain)) return StageOne::kNone;
+    if (!has_texts()) return StageOne::kImages;
+    const data::SamplerOptions& sampler = options_.train.batch.sampler;
+    return sampler.text_fraction == 1 ? StageOne::kTexts : StageOne::kImagesAndTexts;
+  }
   static bool has_stage(const train::StageOptions& stage) { return stage.epochs > 0 || stage.steps > 0; }
 
   translate::TokenStoreImages store_images(const data::Dataset& dataset) const {
@@ -99,7 +117,6 @@ class TrainingRun {
   nlohmann::json training_record() const;
 
   TrainingRequest request_;
-  std::string json_;
   RunOptions& options_;
   torch::Device device_;
   torch::Dtype type_;
@@ -179,6 +196,7 @@ void TrainingRun::open_folder() const {
             request_.folder.string());
   write_text(config, fmt::format("# dmf {} ({}): {}\n{}", version(), revision(), command_line(),
                                  options_.table().to_toml()));
+  require_space(request_.folder, run_bytes(*model_, text_encoder_.get()));
 }
 
 translate::TokenStoreOptions TrainingRun::store_options() const {
@@ -296,7 +314,7 @@ void TrainingRun::train() {
   if (options_.train.progress.validate_every > 0) {
     run.validate = [this](const fuse::DmfModel& model, const std::string&, int64_t) {
       const embed::Embedder embedder(model, {text_encoder_, options_.train.text.words == "keywords"},
-                                     embed_options());
+                                     test_embedding(options_));
       return to_json(measure_all(embedder));
     };
   }
@@ -306,8 +324,8 @@ void TrainingRun::train() {
 }
 
 nlohmann::json TrainingRun::training_record() const {
-  nlohmann::json datasets = {{"train", {{"spec", train_.spec}, {"fingerprint", train_.fingerprint}}}};
-  if (pretrain_) datasets["pretrain"] = {{"spec", pretrain_->spec}, {"fingerprint", pretrain_->fingerprint}};
+  nlohmann::json datasets = {{"train", dataset_record(train_)}};
+  if (pretrain_) datasets["pretrain"] = dataset_record(*pretrain_);
   const auto stage = [](const train::StageResult& result) {
     return nlohmann::json{{"steps", result.steps},
                           {"seconds", result.seconds},
@@ -315,6 +333,7 @@ nlohmann::json TrainingRun::training_record() const {
                           {"accuracy", result.accuracy}};
   };
   return {{"datasets", datasets},
+          {"stage_one", stage_one_name(stage_one())},
           {"seed", options_.run.seed},
           {"revision", revision()},
           {"version", version()},
@@ -331,15 +350,6 @@ void TrainingRun::save() const {
   fuse::save_model(request_.folder / "model.safetensors", *model_, text_encoder_, description);
 }
 
-embed::EmbedOptions TrainingRun::embed_options() const {
-  embed::EmbedOptions options;
-  options.device = device_.str();
-  options.precision = options_.run.precision;
-  options.batch = options_.embed.batch;
-  options.flip = options_.embed.flip;
-  return options;
-}
-
 std::vector<TestResult> TrainingRun::measure_all(const embed::Embedder& embedder) const {
   std::vector<TestResult> results;
   for (const data::Dataset& test : tests_) results.push_back(measure(embedder, test.spec, options_.eval));
@@ -349,12 +359,12 @@ std::vector<TestResult> TrainingRun::measure_all(const embed::Embedder& embedder
 void TrainingRun::test() {
   const double start = wall_seconds();
   // The file is tested, not the model in memory: what the figures are of is what is deployed.
-  const embed::Embedder embedder(request_.folder / "model.safetensors", embed_options());
+  const embed::Embedder embedder(request_.folder / "model.safetensors", test_embedding(options_));
   results_ = measure_all(embedder);
   seconds_["test"] = wall_seconds() - start;
 }
 
-void TrainingRun::report() const {
+TrainingOutcome TrainingRun::outcome() const {
   nlohmann::json document = measurement_.document();
   document["run"] = request_.folder.string();
   document["training"] = training_record();
@@ -362,21 +372,33 @@ void TrainingRun::report() const {
   document["seconds_by_part"] = seconds_;
   document["results"] = to_json(results_);
   write_document(document, (request_.folder / "result.json").string());
-  if (json_ != "-") {
-    std::string text = results_.empty() ? "" : test_table(results_);
-    text += fmt::format("model: {}\nresult: {} (in {}, at most {:.1f} GiB of memory)\n",
-                        (request_.folder / "model.safetensors").string(),
-                        (request_.folder / "result.json").string(), duration_text(measurement_.seconds()),
-                        static_cast<double>(peak_memory_bytes()) / (1024.0 * 1024.0 * 1024.0));
-    std::fputs(text.c_str(), stdout);
-  }
-  if (!json_.empty()) write_document(document, json_);
+  return {request_.folder, document, results_};
 }
 
 }  // namespace
 
-void run_training(TrainingRequest request, const std::string& json) {
-  TrainingRun(std::move(request), json).run();
+embed::EmbedOptions test_embedding(const RunOptions& options) {
+  embed::EmbedOptions embedding;
+  embedding.device = options.run.device;
+  embedding.precision = options.run.precision;
+  embedding.batch = options.embed.batch;
+  embedding.flip = options.embed.flip;
+  return embedding;
+}
+
+TrainingOutcome run_training(TrainingRequest request) { return TrainingRun(std::move(request)).run(); }
+
+void report_training(const TrainingOutcome& outcome, const std::string& json) {
+  if (json != "-") {
+    std::string text = outcome.results.empty() ? "" : test_table(outcome.results);
+    text += fmt::format("model: {}\nresult: {} (in {}, at most {:.1f} GiB of memory)\n",
+                        (outcome.folder / "model.safetensors").string(),
+                        (outcome.folder / "result.json").string(),
+                        duration_text(outcome.document.at("seconds").get<double>()),
+                        outcome.document.at("peak_memory_bytes").get<double>() / (1024.0 * 1024.0 * 1024.0));
+    std::fputs(text.c_str(), stdout);
+  }
+  if (!json.empty()) write_document(outcome.document, json);
 }
 
 }  // namespace dmf::cli

@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <ctime>
 
+#include "dmf/cli/data_root.h"
 #include "dmf/cli/flags.h"
 #include "dmf/core/error.h"
+#include "dmf/fetch/cache.h"
 
 namespace dmf::cli {
 namespace {
@@ -21,7 +23,29 @@ std::filesystem::path standard_folder(const std::string& dataset) {
   return std::filesystem::path("runs") / fmt::format("{}-{}", path.stem().string(), time);
 }
 
+/// Puts folders in the place of `market1501:` (data_root.h) and of `fetch:NAME` (fetch/cache.h), so that the
+/// run folder tells what was used, wherever it is read.
+void resolve_places(RunOptions& options, const std::filesystem::path& data_root) {
+  options.run.train = located_dataset(options.run.train, data_root);
+  options.run.pretrain = located_dataset(options.run.pretrain, data_root);
+  for (std::string& test : options.run.test) test = located_dataset(test, data_root);
+  const std::string prefix = "fetch:";
+  const OptionTable table = options.table();
+  for (const Option& option : table.options()) {
+    const nlohmann::json value = option.get();
+    if (!value.is_string() || value.get<std::string>().rfind(prefix, 0) != 0) continue;
+    const std::string name = value.get<std::string>().substr(prefix.size());
+    option.set(fetch::fetched_path(name, fetch::standard_cache()).string());
+  }
+}
+
 }  // namespace
+
+void load_run_configuration(OptionTable& table, const std::string& file) {
+  if (!file.empty()) return table.load_toml(file);
+  table.set("pretrain.epochs=120");
+  table.set("finetune.epochs=120");
+}
 
 void TrainingArguments::declare(CLI::App& app) {
   app.add_option("--train", train, "dataset to learn from (run.train)")->type_name("DATASET");
@@ -29,6 +53,7 @@ void TrainingArguments::declare(CLI::App& app) {
       ->type_name("DATASET");
   app.add_option("--test", tests, "dataset to test on at the end; may be repeated (run.test)")
       ->type_name("DATASET");
+  add_data_root_flag(app, data_root);
   app.add_option("--out", out, "run folder; standard is runs/ and the training set's name and time")
       ->type_name("DIR");
   app.add_option("--epochs", epochs, "epochs of each stage that has any (pretrain.epochs, finetune.epochs)")
@@ -51,6 +76,7 @@ TrainingRequest TrainingArguments::request(const std::function<void(OptionTable&
     standard(table);
   }
   apply(request.options);
+  resolve_places(request.options, data_root_or_standard(data_root));
   request.resume = resume;
   request.folder = out.empty() ? standard_folder(request.options.run.train) : std::filesystem::path(out);
   return request;

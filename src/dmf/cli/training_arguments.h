@@ -11,10 +11,14 @@ class App;
 
 namespace dmf::cli {
 
+/// Fills a run's options from a configuration file, or, where `file` is empty, with the standard ones and the
+/// paper's 120 epochs (Section IV-B).
+void load_run_configuration(OptionTable& table, const std::string& file);
+
 /// Flags that `train` and `quickstart` share. Each stands for an option of the table, which it overrides;
 /// --set overrides both.
 struct TrainingArguments {
-  std::string train, pretrain, out, json;
+  std::string train, pretrain, out, json, data_root;
   std::vector<std::string> tests, assignments;
   int64_t epochs = -1;
   bool resume = false;

@@ -47,7 +47,9 @@ Embedder::Embedder(const std::filesystem::path& model_file, const EmbedOptions& 
 
 Embedder::Embedder(fuse::LoadedModel loaded, const EmbedOptions& options)
     : Embedder(std::move(loaded.model),
-               {std::move(loaded.text_encoder), reads_keywords(loaded.description.configuration)}, options) {}
+               {std::move(loaded.text_encoder), reads_keywords(loaded.description.configuration)}, options) {
+  training_ = std::move(loaded.description.training);
+}
 
 Embedder::Embedder(fuse::DmfModel model, SentenceReader reader, const EmbedOptions& options)
     : model_(std::move(model)),

@@ -84,6 +84,8 @@ class Embedder {
   /// D.
   int64_t width() const;
   const fuse::DmfModel& model() const { return model_; }
+  /// What the model file says of its training (ModelDescription::training); empty for a model in memory.
+  const nlohmann::json& training() const { return training_; }
   /// Device and type the model works in, as messages say it: "cpu, bfloat16".
   std::string setting() const;
 
@@ -97,6 +99,7 @@ class Embedder {
   EmbedOptions options_;
   torch::Device device_;
   torch::Dtype type_;
+  nlohmann::json training_ = nlohmann::json::object();
 };
 
 }  // namespace dmf::embed

@@ -36,7 +36,6 @@ void compare(const std::filesystem::path& path, const std::string& what, const s
 }  // namespace
 
 std::string pin_text(const std::string& sha256) {
-  if (sha256.empty()) return "what the publisher's server tells";
   if (sha256.size() == kSha256Digits) return "SHA-256 in dmf's table";
   return fmt::format("first {} digits of SHA-256, from the file's name", sha256.size());
 }

@@ -20,8 +20,8 @@ struct CheckedContent {
   std::string checked_by;  ///< the strongest that was there, in words; never empty
 };
 
-/// Words for what `sha256` of the table pins: "SHA-256 in dmf's table", "first 8 digits of SHA-256, from the
-/// file's name" or "what the publisher's server tells".
+/// Words for what `sha256` of the table, not empty, pins: "SHA-256 in dmf's table" or "first 8 digits of
+/// SHA-256, from the file's name".
 std::string pin_text(const std::string& sha256);
 
 /// Reads a file and compares.

@@ -1,6 +1,7 @@
 #include "dmf/fetch/checkpoints.h"
 
 #include "dmf/core/error.h"
+#include "dmf/fetch/check.h"
 
 namespace dmf::fetch {
 namespace {
@@ -54,7 +55,8 @@ std::vector<Checkpoint> make_table() {
       {"vit-base-augreg",
        "ViT-B/16, ImageNet-21k then 1k, AugReg training",
        "Google, converted by timm, Hugging Face timm/vit_base_patch16_224.augreg_in21k_ft_in1k, Apache-2.0",
-       single(augreg, "model.safetensors", 0, 346, ""),
+       {{"config.json", augreg + "config.json", 0, 0.001, ""},
+        {"model.safetensors", augreg + "model.safetensors", 0, 346, ""}},
        {"model.initial={}"}},
       {"deit-base",
        "DeiT-B/16, ImageNet-1k",
@@ -65,7 +67,7 @@ std::vector<Checkpoint> make_table() {
        "DeiT-S/16, ImageNet-1k",
        "Meta AI, Apache-2.0",
        single(deit, "deit_small_patch16_224-cd65a155.pth", 0, 88, "cd65a155"),
-       {"image.name=vit", "image.weights={}"}},
+       {"image.name=vit", "image.weights={}", "image.normalisation=imagenet"}},
       {"dinov2-small",
        "DINOv2 ViT-S/14, without labels",
        "Meta AI, Apache-2.0",
@@ -123,6 +125,13 @@ std::vector<Checkpoint> make_table() {
 }
 
 }  // namespace
+
+std::string pin_text(const CheckpointFile& file) {
+  if (!file.sha256.empty()) return pin_text(file.sha256);
+  // Hugging Face sends a hash of each file (check.h); the other publishers' servers tell nothing but a size.
+  const bool has_hash = file.url.rfind("https://huggingface.co/", 0) == 0;
+  return has_hash ? "SHA-256 that the publisher's server tells" : "size alone: no hash is published";
+}
 
 double Checkpoint::megabytes() const {
   double sum = 0;

@@ -16,6 +16,10 @@ struct CheckpointFile {
       sha256;  ///< 64 digits: pinned; 8: what its published name carries; empty: what the server tells
 };
 
+/// What a download of the file is checked by, in words: "SHA-256 in dmf's table", "SHA-256 that the
+/// publisher's server tells" …
+std::string pin_text(const CheckpointFile& file);
+
 /// Pre-trained weights that `dmf fetch` knows.
 struct Checkpoint {
   std::string name;       ///< as typed
