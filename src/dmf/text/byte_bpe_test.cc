@@ -243,6 +243,25 @@ TEST(ByteBpe, RandomBytesGiveIdsInRange) {
       << "long words take no square time";
 }
 
+TEST(ByteBpe, BrokenFilesAreRefusedOrReadButNeverCrash) {
+  const std::string whole = golden_text("tokenizer.json");
+  RandomStream random(2, "broken");
+  int refused = 0;
+  for (int i = 0; i < 100; ++i) {
+    std::string file = whole;
+    const auto at = static_cast<size_t>(random.integer(static_cast<int64_t>(file.size())));
+    if (i % 2 == 0) file.resize(at);
+    if (i % 2 == 1) file[at] = static_cast<char>(random.integer(256));
+    try {
+      make_tokenizer(TokenizerKind::kByteBpe, {{"tokenizer.json", file}}, "broken")->encode("a red coat", 8);
+    } catch (const DataError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("broken/tokenizer.json"));
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 60);
+}
+
 TEST(WordPieceFiles, ReadsTokenizerJsonWhereThereIsNoVocabulary) {
   const nlohmann::json vocabulary = {{"[UNK]", 0}, {"[CLS]", 1}, {"[SEP]", 2}, {"red", 3}, {"##s", 4}};
   nlohmann::json file = {{"model",

@@ -10,6 +10,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr int64_t kMostTokens = 1 << 24;
+
 Json parsed(const std::string& text, const std::string& where) {
   Json value = Json::parse(text, nullptr, false);
   DMF_CHECK(value.is_object(), DataError, "{}: not a JSON object", where);
@@ -52,7 +54,6 @@ bool flag_of(const Json& part, const char* key, const std::string& where) {
 }
 
 std::unordered_map<std::string, int64_t> vocabulary_of(const Json& vocabulary, const std::string& where) {
-  constexpr int64_t kMostTokens = 1 << 24;
   DMF_CHECK(vocabulary.is_object() && !vocabulary.empty(), DataError,
             "{}: the vocabulary must be an object {{\"token\": id}}", where);
   std::unordered_map<std::string, int64_t> ids;
@@ -98,10 +99,10 @@ std::vector<AddedToken> added_tokens_of(const Json& list, const std::string& whe
   DMF_CHECK(list.is_array(), DataError, "{}: `added_tokens` must be a list", where);
   for (const Json& entry : list) {
     const Json content = part_of(entry, "content"), id = part_of(entry, "id");
-    const bool is_token =
-        content.is_string() && !content.get<std::string>().empty() && id.is_number_integer() && id >= 0;
-    DMF_CHECK(is_token, DataError, "{}: `added_tokens`: expected a content and an id, got {}", where,
-              entry.dump());
+    const bool is_token = content.is_string() && !content.get<std::string>().empty() &&
+                          id.is_number_integer() && id >= 0 && id < kMostTokens;
+    DMF_CHECK(is_token, DataError, "{}: `added_tokens`: expected a content and an id of 0 … {}, got {}",
+              where, kMostTokens - 1, entry.dump());
     expect_one_of(entry, "single_word", {false, nullptr}, where);
     tokens.push_back({content.get<std::string>(), id.get<int64_t>(), flag_of(entry, "lstrip", where),
                       flag_of(entry, "rstrip", where)});

@@ -99,7 +99,7 @@ TEST_P(TextArchitecture, GivesTransformersStates) {
   const PrecisionScope half(torch::kBFloat16, torch::kCPU);
   const double error = test::relative_error(read_states(network, ids_of(name)).to(torch::kFloat32), expected);
   RecordProperty("bfloat16_error", std::to_string(error));
-  EXPECT_LT(error, 4e-2);
+  EXPECT_LT(error, 2e-2);
   EXPECT_GT(error, 1e-4) << "bfloat16 was not in use";
 }
 

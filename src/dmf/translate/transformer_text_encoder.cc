@@ -106,13 +106,15 @@ TextTokens TransformerTextEncoder::frozen(const std::vector<std::string>& texts)
 TextTokens TransformerTextEncoder::trained(const TextTokens& stored) const {
   if (is_all_frozen() || stored.mask.size(1) == 0) return stored;
   const TextTransformer network = transformer();
+  // The model may have moved what is trained to another device than what is frozen.
+  const torch::Device device = tensors_.at(trained_names().front()).device();
+  const torch::Tensor tokens = stored.tokens.to(device), mask = stored.mask.to(device);
   const bool reads_ids = frozen_blocks_ == kNothing;
   // A store pads with zeros, which may be the id of a word; the count of positions asks for padding.
   const torch::Tensor sequence =
-      reads_ids ? network.embed(stored.tokens.masked_fill(stored.mask.logical_not(), config_.padding))
-                : stored.tokens;
+      reads_ids ? network.embed(tokens.masked_fill(mask.logical_not(), config_.padding)) : tokens;
   const int64_t first = std::max<int64_t>(frozen_blocks_, 0);
-  return words_of(network.run(sequence, stored.mask, first, config_.layers), stored.mask);
+  return words_of(network.run(sequence, mask, first, config_.layers), mask);
 }
 
 torch::Tensor TransformerTextEncoder::hidden_states(const torch::Tensor& ids,
