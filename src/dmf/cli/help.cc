@@ -5,6 +5,7 @@
 #include "dmf/cli/parse.h"
 #include "dmf/cli/run_options.h"
 #include "dmf/core/error.h"
+#include "dmf/data/dataset.h"
 
 namespace dmf::cli {
 namespace {
@@ -17,8 +18,7 @@ std::string overview(const std::vector<Command>& table) {
   for (const Command& command : table) text += fmt::format("  {:<12} {}\n", command.name, command.summary);
   text += fmt::format(
       "\n`dmf COMMAND --help` tells a command's flags, `dmf help --options` what a configuration file and "
-      "--set may "
-      "hold.\nExit codes: {}\n",
+      "--set may hold,\n`dmf help --datasets` which datasets are read.\nExit codes: {}\n",
       kExitCodes);
   return text;
 }
@@ -36,7 +36,9 @@ std::string flag_row(const CLI::Option& option) {
   // A bar would end the table's cell.
   for (size_t at = 0; (at = kind.find('|', at)) != std::string::npos; at += 4) kind.replace(at, 1, " or ");
   if (option.get_required()) help += " **(required)**";
-  if (!option.get_default_str().empty()) help += fmt::format(" (default {})", option.get_default_str());
+  // Where the value may be left out, the default is what the flag alone means: its help says so.
+  const bool has_default = !option.get_default_str().empty() && option.get_items_expected_min() > 0;
+  if (has_default) help += fmt::format(" (default {})", option.get_default_str());
   return fmt::format("| `{}{}` | {} |\n", name, kind, help);
 }
 
@@ -60,6 +62,12 @@ std::string reference_markdown(const std::vector<Command>& table) {
     }
   }
   text +=
+      "\n## Datasets\n\nA dataset is named `NAME:PATH`, `NAME:PATH?key=value&key=value` (the values shown "
+      "are the "
+      "standard ones), or by its path where its content tells what it is. [datasets.md](datasets.md) has "
+      "more.\n\n" +
+      data::formats_markdown();
+  text +=
       "\n## Options of a run\n\n"
       "Keys of a configuration file (`dmf train FILE`, TOML) and of `--set table.key=value`.\n";
   return text + options_markdown();
@@ -67,7 +75,7 @@ std::string reference_markdown(const std::vector<Command>& table) {
 
 struct HelpArguments {
   std::string command;
-  bool markdown = false, options = false;
+  bool markdown = false, options = false, datasets = false;
 };
 
 void help(const std::vector<Command>& table, const HelpArguments& arguments) {
@@ -76,6 +84,8 @@ void help(const std::vector<Command>& table, const HelpArguments& arguments) {
     text = reference_markdown(table);
   } else if (arguments.options) {
     text = options_markdown();
+  } else if (arguments.datasets) {
+    text = data::formats_markdown();
   } else if (!arguments.command.empty()) {
     text = declare(find_command(table, arguments.command)).app->help();
   } else {
@@ -92,6 +102,7 @@ Command help_command(const std::vector<Command>& table) {
             auto arguments = std::make_shared<HelpArguments>();
             app.add_option("command", arguments->command, "command to tell about")->type_name("COMMAND");
             app.add_flag("--options", arguments->options, "every option of a run, as Markdown");
+            app.add_flag("--datasets", arguments->datasets, "every dataset that is read, as Markdown");
             app.add_flag("--markdown", arguments->markdown, "the whole reference, as docs/cli.md holds it");
             return [&table, arguments] { help(table, *arguments); };
           }};

@@ -87,6 +87,10 @@ void split_queries(Dataset& dataset, uint64_t seed);
 /// Images, identities, cameras and captions of each split, as a table for the terminal.
 std::string describe(const Dataset& dataset);
 
+/// Every format with its layout and its options, as a Markdown table: for `dmf help --datasets` and
+/// docs/cli.md.
+std::string formats_markdown();
+
 /// How messages call an identity: its name where it has one, else its number.
 std::string identity_name(const Dataset& dataset, int64_t identity);
 

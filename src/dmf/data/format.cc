@@ -212,4 +212,22 @@ std::string nearby_hint(const Format* format, const fs::path& path) {
   return below.empty() ? "" : fmt::format("did you mean {}?", below.string());
 }
 
+std::string formats_markdown() {
+  std::string text = "| name | dataset | what is there | options |\n|---|---|---|---|\n";
+  for (const Format& format : kFormats) {
+    std::string options;
+    OptionTable table;
+    if (format.add_options != nullptr) format.add_options(table);
+    for (const Option& option : table.options()) {
+      options += fmt::format(
+          "{}`?{}={}` {}", options.empty() ? "" : "; ", option.key.substr(option.key.find('.') + 1),
+          option.standard.is_string() ? option.standard.get<std::string>() : option.standard.dump(),
+          option.help);
+    }
+    text += fmt::format("| `{}:{}` | {} | {} | {} |\n", format.name, format.is_file ? "FILE" : "FOLDER",
+                        format.title, format.layout, options);
+  }
+  return text;
+}
+
 }  // namespace dmf::data

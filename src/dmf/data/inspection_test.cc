@@ -8,6 +8,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/data/picture_hash.h"
+#include "dmf/data/published.h"
 #include "support/development_data.h"
 #include "support/miniature_datasets.h"
 #include "support/temporary_folder.h"
@@ -187,6 +188,26 @@ TEST_F(InspectionTest, ThreadsChangeNothing) {
                    three = inspect_dataset(dataset, {.threads = 3});
   EXPECT_EQ(one.images->near_pairs, three.images->near_pairs);
   EXPECT_EQ(problems(dataset, one), problems(dataset, three));
+}
+
+TEST(Published, TheFormToCompareWithIsToldOrTheNearest) {
+  Dataset dataset;
+  const auto form = [&](const char* name, const char* variant, size_t train) {
+    dataset.name = name;
+    dataset.variant = variant;
+    dataset.train.resize(train);
+    return std::string(nearest_form(dataset)->what);
+  };
+  EXPECT_EQ(form("msmt17", "V2", 30248), "") << "val is in, so that images are missing";
+  EXPECT_EQ(form("msmt17", "V2, without val", 100), "without val");
+  EXPECT_EQ(form("cuhk03", "labeled boxes, classic split 3", 100), "classic");
+  EXPECT_EQ(form("finegpr", "", 4000), "subset");
+  EXPECT_EQ(form("finegpr", "11 images an identity, seed 7", 12650), "11 images an identity");
+  EXPECT_TRUE(matching_form(dataset)) << "12,650 images of FineGPR";
+  EXPECT_EQ(form("cuhkpedes", "all parts, without Market", 100), "all");
+  dataset.name = "folder";
+  EXPECT_FALSE(nearest_form(dataset));
+  EXPECT_TRUE(published_forms("csv").empty());
 }
 
 TEST(PictureHash, CountsDifferentBits) {

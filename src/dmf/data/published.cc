@@ -13,31 +13,31 @@ constexpr int64_t kUnknown = kNotPublished;
 constexpr std::array kPublished{
     Published{"market1501", "", {12936, 751}, {3368, 750}, {19732, 750}, 6},
     Published{"market1501", "junk left out", {12936, 751}, {3368, 750}, {15913, 750}, 6},
-    Published{"market1501", "with 500k distractors", {12936, 751}, {3368, 750}, {519732, 750}, 6},
+    Published{"market1501", "with 500k distractors", {12936, 751}, {3368, 750}, {519732, 750}, 6, true},
     Published{"dukemtmc", "", {16522, 702}, {2228, 702}, {17661, 1110}, 8},
     Published{"cuhk03", "detected boxes, new protocol", {7365, 767}, {1400, 700}, {5332, 700}, 2},
     Published{"cuhk03", "labeled boxes, new protocol", {7368, 767}, {1400, 700}, {5328, 700}, 2},
-    Published{"cuhk03", "classic protocol", {kUnknown, 1367}, {kUnknown, 100}, {kUnknown, 100}, 2},
+    Published{"cuhk03", "classic", {kUnknown, 1367}, {kUnknown, 100}, {kUnknown, 100}, 2, true},
     Published{"msmt17", "", {32621, 1041}, {11659, 3060}, {82161, 3060}, 15},
-    Published{"msmt17", "without val", {30248, 1041}, {11659, 3060}, {82161, 3060}, 15},
+    Published{"msmt17", "without val", {30248, 1041}, {11659, 3060}, {82161, 3060}, 15, true},
     Published{"msmt17_all", "", {126441, 4101}, {}, {}, 15},
     Published{"randperson", "subset", {132145, 8000}, {}, {}, 19},
     Published{"randperson", "whole", {1801816, 8000}, {}, {}, 19},
     Published{"finegpr", "whole", {2028600, 1150}, {}, {}, 36},
     Published{"finegpr", "subset", {4600, 1150}, {}, {}, 4},
-    Published{"finegpr", "11 images an identity (arXiv 2211.00933)", {12650, 1150}, {}, {}, 36},
+    Published{"finegpr", "11 images an identity", {12650, 1150}, {}, {}, 36, true},
     Published{"cuhk01", "one half to train", {1940, 485}, {972, 486}, {972, 486}, 2},
     Published{"viper", "one half to train", {632, 316}, {316, 316}, {316, 316}, 2},
     Published{"grid", "published partitions", {250, 125}, {125, 125}, {900, 125}, 8},
     Published{"grid", "all tested", {}, {250, 250}, {1025, 250}, 8},
     Published{"prid", "one half to train", {200, 100}, {100, 100}, {649, 100}, 2},
     Published{"ilids", "one half to train", {kUnknown, 59}, {60, 60}, {60, 60}, kUnknown},
-    Published{"cuhkpedes", "train", {34054, 11003}, {}, {}, kUnknown},
-    Published{"cuhkpedes", "all", {40206, 13003}, {}, {}, kUnknown},
-    Published{"icfgpedes", "train", {34674, 3102}, {}, {}, 15},
-    Published{"icfgpedes", "all", {54522, 4102}, {}, {}, 15},
-    Published{"rstpreid", "train", {18505, 3701}, {}, {}, 15},
-    Published{"rstpreid", "all", {20505, 4101}, {}, {}, 15},
+    Published{"cuhkpedes", "train", {34054, 11003}, {}, {}, kUnknown, true},
+    Published{"cuhkpedes", "all", {40206, 13003}, {}, {}, kUnknown, true},
+    Published{"icfgpedes", "train", {34674, 3102}, {}, {}, 15, true},
+    Published{"icfgpedes", "all", {54522, 4102}, {}, {}, 15, true},
+    Published{"rstpreid", "train", {18505, 3701}, {}, {}, 15, true},
+    Published{"rstpreid", "all", {20505, 4101}, {}, {}, 15, true},
 };
 
 struct SplitPair {
@@ -76,10 +76,8 @@ std::vector<Published> published_forms(const std::string& format) {
 std::optional<Published> nearest_form(const Dataset& dataset) {
   std::optional<Published> best;
   for (const Published& form : published_forms(dataset.name)) {
-    // Forms without a number of images are those of a protocol, which the variant tells.
-    const bool is_classic = dataset.variant.find("classic") != std::string::npos;
-    if (has_unknown(form) && dataset.name == "cuhk03" && !is_classic) continue;
-    if (!has_unknown(form) && is_classic) continue;
+    if (form.is_told && dataset.variant.find(form.what) != std::string::npos) return form;
+    if (form.is_told) continue;
     if (!best || difference(form, dataset) < difference(*best, dataset)) best = form;
   }
   return best;
