@@ -13,7 +13,8 @@ namespace {
 
 /// runs/NAME-20260131-120000, after the training set's folder or file.
 std::filesystem::path standard_folder(const std::string& dataset) {
-  std::filesystem::path path = dataset.substr(dataset.find(':') + 1);
+  const std::string given = dataset.substr(dataset.find(':') + 1);
+  std::filesystem::path path = given.substr(0, given.find('?'));  // without the dataset's options
   if (!path.has_filename()) path = path.parent_path();
   const std::time_t now = std::time(nullptr);
   std::tm local{};
