@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/dry_run.h"
 #include "dmf/cli/training_arguments.h"
 #include "dmf/core/error.h"
 
@@ -10,13 +12,25 @@ namespace {
 struct TrainArguments {
   TrainingArguments shared;
   std::string config;
+  int64_t dry_steps = 0;
 };
+
+void measure(TrainingRequest request, const TrainArguments& arguments) {
+  const Measurement measurement;
+  const std::vector<DryRunStage> stages = dry_run(std::move(request), arguments.dry_steps);
+  if (arguments.shared.json != "-") std::fputs(dry_run_text(stages).c_str(), stdout);
+  if (arguments.shared.json.empty()) return;
+  nlohmann::json document = measurement.document();
+  for (const DryRunStage& stage : stages) document["dry_run"].push_back(to_json(stage));
+  write_document(document, arguments.shared.json);
+}
 
 void train(const TrainArguments& arguments) {
   DMF_CHECK(!arguments.shared.resume || arguments.config.empty(), InvalidArgument,
             "--resume takes the run's own configuration: leave {} out", arguments.config);
   TrainingRequest request =
       arguments.shared.request([&](OptionTable& table) { load_run_configuration(table, arguments.config); });
+  if (arguments.dry_steps > 0) return measure(std::move(request), arguments);
   report_training(run_training(std::move(request)), arguments.shared.json);
 }
 
@@ -31,6 +45,13 @@ Command train_command() {
         app.add_option("config", arguments->config, "configuration, TOML (docs/cli.md lists the keys)")
             ->type_name("FILE");
         arguments->shared.declare(app);
+        app.add_option("--dry-run", arguments->dry_steps,
+                       "run STEPS steps of each stage (3 without a number), print what they cost in time and "
+                       "memory, write nothing")
+            ->expected(0, 1)
+            ->default_str("3")
+            ->check(CLI::PositiveNumber)
+            ->type_name("STEPS");
         return [arguments] { train(*arguments); };
       }};
 }

@@ -1,6 +1,7 @@
 #include "dmf/cli/training_plan.h"
 
 #include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
@@ -19,6 +20,50 @@ double seconds_of(const std::function<void()>& work) {
   const double start = wall_seconds();
   work();
   return wall_seconds() - start;
+}
+
+PlannedPart planned_texts(const TrainingSetup& setup) {
+  // Distinct wordings: at most what people wrote and what is composed.
+  const data::Dataset& dataset = setup.stage_one_data();
+  size_t texts = dataset.attributes.size() * static_cast<size_t>(setup.options().train.text.composed);
+  for (const data::Record& record : dataset.train) texts += record.captions.size();
+  return {"words " + folder_title(dataset), fmt::format("<= {} wordings", texts),
+          static_cast<double>(texts) / measure_text_rate(*setup.text_encoder)};
+}
+
+PlannedPart planned_store(const TrainingSetup& setup, const data::Dataset& dataset, const Rates& rates) {
+  const auto images = static_cast<int64_t>(dataset.train.size());
+  const std::filesystem::path path = translate::TokenStore::path_of(
+      setup.store_images(dataset), *setup.image_encoder, setup.store_options());
+  const bool is_there = std::filesystem::exists(path);
+  return {"token store " + folder_title(dataset),
+          is_there ? "is there" : fmt::format("{} images x {} views", images, setup.options().store.views),
+          is_there ? 0 : static_cast<double>(images * setup.options().store.views) / rates.frozen};
+}
+
+PlannedPart planned_stage(const TrainingSetup& setup, const std::string& title, const data::Dataset& dataset,
+                          const train::StageOptions& stage, bool reads_texts, const Rates& rates) {
+  data::SamplerOptions sampler_options = setup.options().train.batch.sampler;
+  if (!reads_texts) sampler_options.text_fraction = 0;
+  if (!reads_texts) sampler_options.texts_beside = 0;
+  const data::IdentitySampler sampler(dataset.train, dataset.attributes, sampler_options, 0);
+  const int64_t steps = stage.steps > 0 ? stage.steps : stage.epochs * sampler.batches(0);
+  const int64_t samples =
+      sampler_options.identities * (sampler_options.samples + sampler_options.texts_beside);
+  const auto places = static_cast<double>(sampler_options.identities * sampler_options.samples);
+  const double images = places * (1 - sampler_options.text_fraction);
+  constexpr double kUpdate =
+      1.25;  // batch statistics, losses and the optimiser, in forward and backward passes
+  double step_seconds = kUpdate * images / rates.training;
+  // Beside an image a text costs next to nothing where only the transformer reads it. An encoder that is
+  // trained reads it too, forward and backward: three times as long as it takes to encode.
+  if (reads_texts && !setup.text_encoder->trained_names().empty()) {
+    const double texts = places * sampler_options.text_fraction +
+                         static_cast<double>(sampler_options.identities * sampler_options.texts_beside);
+    step_seconds += 3 * texts / measure_text_rate(*setup.text_encoder);
+  }
+  return {title, fmt::format("{} steps of {} samples", steps, samples),
+          static_cast<double>(steps) * step_seconds};
 }
 
 }  // namespace
@@ -59,6 +104,29 @@ double measure_text_rate(const translate::TextEncoder& encoder) {
   constexpr int64_t kTexts = 32;
   const std::vector<std::string> texts(kTexts, "red coat, blue jeans, black backpack, long hair, woman");
   return static_cast<double>(kTexts) / std::max(seconds_of([&] { encoder.encode(texts); }), 1e-6);
+}
+
+std::vector<PlannedPart> plan_training(TrainingSetup& setup) {
+  const data::SamplerOptions& sampler = setup.options().train.batch.sampler;
+  const Rates rates = measure_rates(*setup.model, setup.type, sampler.identities * sampler.samples);
+  std::vector<PlannedPart> parts;
+  if (setup.has_store()) parts.push_back(planned_store(setup, setup.train, rates));
+  if (setup.has_store() && setup.pretrain) parts.push_back(planned_store(setup, *setup.pretrain, rates));
+  if (setup.text_encoder != nullptr) parts.push_back(planned_texts(setup));
+  const train::TrainOptions& train = setup.options().train;
+  if (has_stage(train.pretrain)) {
+    parts.push_back(planned_stage(setup, "stage I, pre-training", setup.stage_one_data(), train.pretrain,
+                                  setup.has_texts(), rates));
+  }
+  if (has_stage(train.finetune)) {
+    parts.push_back(planned_stage(setup, "stage II, fine-tuning", setup.train, train.finetune, false, rates));
+  }
+  for (const data::Dataset& test : setup.tests) {
+    const size_t images = test.query.size() + test.gallery.size();
+    parts.push_back({"test " + folder_title(test), fmt::format("{} images", images),
+                     static_cast<double>(images) / rates.embedding});
+  }
+  return parts;
 }
 
 std::string plan_text(const std::vector<PlannedPart>& parts) {

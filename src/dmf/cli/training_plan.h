@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "dmf/cli/training_setup.h"
 #include "dmf/fuse/model.h"
 
 namespace dmf::cli {
@@ -26,6 +27,9 @@ struct PlannedPart {
   std::string title, amount;
   double seconds;
 };
+
+/// All parts of a training, with the time each takes on this machine.
+std::vector<PlannedPart> plan_training(TrainingSetup& setup);
 
 /// The parts with their times and the sum, as a table for the terminal.
 std::string plan_text(const std::vector<PlannedPart>& parts);
