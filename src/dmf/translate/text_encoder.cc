@@ -46,22 +46,28 @@ void check_tokenizer(const text::Tokenizer& tokenizer, const TextConfig& config,
                       .message());
 }
 
-/// An encoder's parts, wherever they come from.
-struct Parts {
-  std::string config;
-  text::TokenizerFiles tokenizer;
-  weights::NamedTensors tensors;
+/// All of an encoder but its weights, checked before these are read.
+struct Reading {
+  std::string json;
+  TextConfig config;
+  text::TokenizerFiles files;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
   std::string where;
 };
 
-std::shared_ptr<TextEncoder> make(const TextEncoderOptions& options, const TextConfig& config,
-                                  const Parts& parts) {
-  const auto tokenizer = text::make_tokenizer(tokenizer_kind(config), parts.tokenizer, parts.where);
-  check_tokenizer(*tokenizer, config, parts.where);
-  weights::NamedTensors tensors = matched(parts.tensors, config, parts.where);
-  tensors[kConfig] = tensor_of_text(parts.config);
-  for (const auto& [name, content] : parts.tokenizer) tensors[name] = tensor_of_text(content);
-  return std::make_shared<TransformerTextEncoder>(options, config, tokenizer, std::move(tensors));
+Reading checked(std::string json, const TextConfig& config, text::TokenizerFiles files, std::string where) {
+  auto tokenizer = text::make_tokenizer(tokenizer_kind(config), files, where);
+  check_tokenizer(*tokenizer, config, where);
+  return {std::move(json), config, std::move(files), std::move(tokenizer), std::move(where)};
+}
+
+std::shared_ptr<TextEncoder> make(const TextEncoderOptions& options, const Reading& reading,
+                                  const weights::NamedTensors& file) {
+  weights::NamedTensors tensors = matched(file, reading.config, reading.where);
+  tensors[kConfig] = tensor_of_text(reading.json);
+  for (const auto& [name, content] : reading.files) tensors[name] = tensor_of_text(content);
+  return std::make_shared<TransformerTextEncoder>(options, reading.config, reading.tokenizer,
+                                                  std::move(tensors));
 }
 
 std::filesystem::path folder_of(const TextEncoderOptions& options) {
@@ -78,24 +84,25 @@ std::shared_ptr<TextEncoder> from_folder(TextEncoderOptions options) {
   DMF_CHECK(std::filesystem::is_directory(folder), DataError,
             "{}: not a folder; hint: a text encoder is a folder with config.json, a tokeniser and weights",
             folder.string());
-  Parts parts{.config = read_text(folder / kConfig), .where = folder.string()};
-  const TextConfig config = parse_text_config(parts.config, (folder / kConfig).string());
+  const std::string json = read_text(folder / kConfig);
+  const TextConfig config = parse_text_config(json, (folder / kConfig).string());
   DMF_CHECK(options.name == kPackaged || options.name == config.model_type, InvalidArgument,
             "[text_encoder] name: {} is a {}, got `{}`", folder.string(), config.model_type, options.name);
   if (!options.folder.empty()) options.name = config.model_type;
-  parts.tokenizer = text::read_tokenizer_files(tokenizer_kind(config), folder);
-  parts.tensors = weights::read_checkpoint(folder);
-  return make(options, config, parts);
+  const Reading reading =
+      checked(json, config, text::read_tokenizer_files(tokenizer_kind(config), folder), folder.string());
+  return make(options, reading, weights::read_checkpoint(folder));
 }
 
 std::shared_ptr<TextEncoder> from_tensors(const TextEncoderOptions& options,
                                           const weights::NamedTensors& given) {
-  Parts parts{.tensors = given, .where = "model file's text encoder"};
-  parts.config = text_of_tensor(given, kConfig, parts.where);
+  constexpr const char* kWhere = "model file's text encoder";
+  const std::string json = text_of_tensor(given, kConfig, kWhere);
+  text::TokenizerFiles files;
   for (const std::string& name : text::tokenizer_file_names()) {
-    if (given.contains(name)) parts.tokenizer[name] = text_of_tensor(given, name, parts.where);
+    if (given.contains(name)) files[name] = text_of_tensor(given, name, kWhere);
   }
-  return make(options, parse_text_config(parts.config, parts.where), parts);
+  return make(options, checked(json, parse_text_config(json, kWhere), std::move(files), kWhere), given);
 }
 
 }  // namespace
