@@ -187,7 +187,9 @@ HttpAnswer http_get(const HttpRequest& request, const HttpOptions& options,
     throw TransferError(TransferError::Kind::kBroken,
                         fmt::format("nothing came for {:.0f} seconds", options.stall_seconds));
   }
-  if (code == CURLE_ABORTED_BY_CALLBACK) throw Interrupted("download: stopped by the user");
+  if (code == CURLE_ABORTED_BY_CALLBACK)
+    throw Interrupted(
+        "download: stopped by the user; what has come is kept, the same command goes on from there");
   if (code != CURLE_OK)
     throw TransferError(kind_of(code), *reason != '\0' ? reason : curl_easy_strerror(code));
   transfer.begin_once();  // an empty body
