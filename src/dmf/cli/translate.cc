@@ -115,16 +115,18 @@ std::function<void()> declare(CLI::App& app) {
   app.add_option("image", arguments->images, "images; each is stretched to --size")->type_name("IMAGE");
   app.add_option("--text", arguments->texts, "sentences instead of images; may be repeated")
       ->type_name("TEXT");
-  app.add_option("--encoder", arguments->encoder,
-                 "of images: efficientnet-lite0 (standard), efficientnet-lite2, or a weights file "
-                 "(EfficientNet-Lite, "
-                 "ResNet-50) or its folder; of texts: minilm-l6 (standard) or a checkpoint folder of BERT, "
-                 "RoBERTa or data2vec-text")
+  app.add_option(
+         "--encoder", arguments->encoder,
+         "of images: efficientnet-lite0 (standard), efficientnet-lite2, or a weights file or checkpoint "
+         "folder of EfficientNet-Lite, ResNet-50, data2vec-vision, ViT, DeiT or DINOv2; of texts: "
+         "minilm-l6 (standard) or a checkpoint folder of BERT, RoBERTa or data2vec-text")
       ->type_name("NAME|FILE|FOLDER");
-  app.add_option("--size", arguments->size, "pixels images are stretched to, multiples of 32")
+  app.add_option("--size", arguments->size,
+                 "pixels images are stretched to: multiples of 32 for convolutional encoders")
       ->type_name("HEIGHTxWIDTH")
       ->capture_default_str();
-  app.add_option("--level", arguments->level, "stride of the feature map whose cells are the tokens")
+  app.add_option("--level", arguments->level,
+                 "convolutional encoders: stride of the feature map whose cells are the tokens")
       ->check(CLI::IsMember({"16", "32", "16+32"}))
       ->capture_default_str();
   app.add_option("--out", arguments->out,
@@ -142,6 +144,7 @@ std::function<void()> declare(CLI::App& app) {
 Command translate_command() {
   return {"translate", "Writes an encoder's raw tokens, to compare with other implementations of it",
           "dmf translate --encoder efficientnet-lite0 --size 256x128 --out tokens.npy crop.jpg\n"
+          "dmf translate --encoder data2vec-vision-base/ --out tokens.npy crop.jpg\n"
           "dmf translate --text \"a woman in a red coat\" --out words.npy",
           declare};
 }
