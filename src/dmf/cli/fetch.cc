@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -7,6 +9,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/table.h"
 #include "dmf/fetch/cache.h"
+#include "dmf/translate/stand_in.h"
 
 namespace dmf::cli {
 namespace {
@@ -14,6 +17,7 @@ namespace {
 struct FetchArguments {
   std::vector<std::string> names;
   std::string cache, json;
+  bool random = false;
   fetch::DownloadOptions download;
 };
 
@@ -90,9 +94,27 @@ void fetch_one(const std::string& name, const FetchArguments& arguments, nlohman
   if (arguments.json != "-") std::fputs((text + usage_text(checkpoint, arguments.cache)).c_str(), stdout);
 }
 
+/// Folders like the published ones with random weights, below the cache.
+void write_stand_ins(const FetchArguments& arguments) {
+  const std::filesystem::path folder = std::filesystem::path(arguments.cache) / "random";
+  nlohmann::json results = nlohmann::json::array();
+  for (const std::string& name : arguments.names) {
+    const fetch::Checkpoint& checkpoint = fetch::find_checkpoint(name);
+    translate::write_stand_in(name, checkpoint.path_in(folder), /*seed=*/0);
+    results.push_back({{"name", name},
+                       {"path", checkpoint.path_in(folder).string()},
+                       {"options", fetch::options_of(checkpoint, folder)}});
+    if (arguments.json == "-") continue;
+    std::printf("%s: %s, random weights: only to try what a training costs\n%s", name.c_str(),
+                checkpoint.path_in(folder).c_str(), usage_text(checkpoint, folder.string()).c_str());
+  }
+  if (!arguments.json.empty()) write_document({{"results", results}}, arguments.json);
+}
+
 void fetch_body(const FetchArguments& arguments) {
   if (arguments.names.empty()) return list(arguments);
   for (const std::string& name : arguments.names) fetch::find_checkpoint(name);  // before anything is fetched
+  if (arguments.random) return write_stand_ins(arguments);
   const Measurement measurement;
   nlohmann::json results = nlohmann::json::array();
   for (const std::string& name : arguments.names) fetch_one(name, arguments, results);
@@ -110,6 +132,10 @@ std::function<void()> declare(CLI::App& app) {
                  "folder of the checkpoints, each in a folder of its name; standard is DMF_WEIGHTS, else "
                  ".cache/weights")
       ->type_name("DIR");
+  app.add_flag("--random", arguments->random,
+               fmt::format("download nothing: write a folder of the same architecture and size with random "
+                           "weights into DIR/random, to try what a training costs ({})",
+                           fmt::join(translate::stand_in_names(), ", ")));
   app.add_option("--mirror", arguments->download.mirror,
                  "address that takes the place of the publisher's scheme and host; standard is DMF_MIRROR")
       ->type_name("URL");
