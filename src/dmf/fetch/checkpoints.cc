@@ -6,9 +6,9 @@
 namespace dmf::fetch {
 namespace {
 
-// Full hashes are those that the publisher's own page of the file shows (data2vec, BERT), or that several
-// independent projects state for the publisher's address and whose first digits its name carries or whose
-// size agrees (torchvision, DINOv2). Where neither is known none is given.
+// Full hashes are those that the publisher's own page of the file shows (data2vec), or that several
+// independent projects state alike for the publisher's address (DINOv2, torchvision, BERT at this revision).
+// Where neither is known none is given.
 std::vector<Checkpoint> make_table() {
   const auto hugging_face = [](const std::string& repository, const std::string& revision) {
     return fmt::format("https://huggingface.co/{}/resolve/{}/", repository, revision);
