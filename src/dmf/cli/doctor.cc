@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/data_root.h"
 #include "dmf/cli/dataset_report.h"
+#include "dmf/cli/flags.h"
 #include "dmf/cli/machine_report.h"
 #include "dmf/core/error.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 struct DoctorArguments {
   std::vector<std::string> datasets;
+  std::string data_root;
   bool json = false, names_only = false;
 };
 
@@ -32,7 +35,8 @@ void doctor_machine(bool json) {
 void doctor_datasets(const DoctorArguments& arguments) {
   nlohmann::json documents = nlohmann::json::array();
   int64_t problems = 0;
-  for (const std::string& spec : arguments.datasets) {
+  for (const std::string& name : arguments.datasets) {
+    const std::string spec = located_dataset(name, data_root_or_standard(arguments.data_root));
     const DatasetReport report = report_dataset(spec, !arguments.names_only);
     problems += report.problems;
     documents.push_back(report.document);
@@ -51,6 +55,7 @@ Command doctor_command() {
             auto arguments = std::make_shared<DoctorArguments>();
             app.add_option("dataset", arguments->datasets, "dataset to look into; several may be given")
                 ->type_name("DATASET");
+            add_data_root_flag(app, arguments->data_root);
             app.add_flag("--names-only", arguments->names_only,
                          "read no image: counts, splits, identities and captions only");
             app.add_flag("--json", arguments->json, "print one JSON document");
