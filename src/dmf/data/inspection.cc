@@ -13,8 +13,12 @@ namespace {
 /// Identities of a split, with the number of their images.
 std::map<int64_t, int64_t> persons(const std::vector<Record>& records) {
   std::map<int64_t, int64_t> result;
+  auto last = result.end();  // records of a person mostly stand together
   for (const Record& record : records) {
-    if (record.identity > kDistractor) ++result[record.identity];
+    if (record.identity <= kDistractor) continue;
+    if (last == result.end() || last->first != record.identity)
+      last = result.try_emplace(record.identity, 0).first;
+    ++last->second;
   }
   return result;
 }
