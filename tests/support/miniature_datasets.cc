@@ -219,7 +219,7 @@ fs::path make_prid(const fs::path& folder) {
   for (const int64_t person : {1, 2, 3, 4, 5, 6, 7, 8, 201, 202})
     write_figure(root / "single_shot/cam_a" / text("person_%04ld.png", person), {person, 0, 0});
   for (const int64_t person : {1, 2, 3, 4, 5, 6, 7, 8, 201, 202, 203})
-    write_figure(root / "single_shot/cam_b" / text("person_%04ld.png", person), {person % 200, 1, 1});
+    write_figure(root / "single_shot/cam_b" / text("person_%04ld.png", person), {person, 1, 1});
   return root;
 }
 
