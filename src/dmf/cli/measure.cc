@@ -75,7 +75,8 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
   result.fingerprint = dataset.fingerprint;
   result.figures = evaluate_named(spec, query, gallery, protocol);
   if (is_drawn) result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
-  result.paper = paper_figure(embedder.training(), result.format, result.figures.queries);
+  result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
+                              result.figures.gallery - result.figures.gallery_junk);
   result.broken_images = warnings.total();
   result.embed_seconds = embedded - start;
   result.rank_seconds = wall_seconds() - embedded;

@@ -10,18 +10,19 @@ namespace {
 struct PaperDataset {
   const char* title;
   int64_t train_identities;  ///< of the training set
-  int64_t queries;           ///< of the test set; 0: not tested on
+  int64_t queries, gallery;  ///< of the test set, without junk; 0: not tested on
 };
 
-/// Section IV-A and the datasets' official protocols; CUHK03's is the new one (767 / 700 identities).
+/// Section IV-A and the datasets' official protocols; CUHK03's is the new one (767 / 700 identities, detected
+/// boxes).
 const std::map<std::string, PaperDataset>& datasets() {
   static const std::map<std::string, PaperDataset> table = {
-      {"market1501", {"Market-1501", 751, 3368}},
-      {"dukemtmc", {"DukeMTMC-reID", 702, 0}},
-      {"cuhk03", {"CUHK03", 0, 1400}},
-      {"msmt17", {"MSMT17", 1041, 11659}},
-      {"msmt17_all", {"MSMT17_all", 4101, 0}},
-      {"randperson", {"RandPerson", 8000, 0}},
+      {"market1501", {"Market-1501", 751, 3368, 15913}},
+      {"dukemtmc", {"DukeMTMC-reID", 702, 0, 0}},
+      {"cuhk03", {"CUHK03", 0, 1400, 5332}},
+      {"msmt17", {"MSMT17", 1041, 11659, 82161}},
+      {"msmt17_all", {"MSMT17_all", 4101, 0, 0}},
+      {"randperson", {"RandPerson", 8000, 0, 0}},
   };
   return table;
 }
@@ -102,14 +103,14 @@ std::optional<PaperFigure> paper_figure(const std::string& train, StageOne stage
 }
 
 std::optional<PaperFigure> paper_figure(const nlohmann::json& training, const std::string& test,
-                                        int64_t queries) {
+                                        int64_t queries, int64_t gallery) {
   if (!training.contains("datasets") || !training["datasets"].contains("train")) return std::nullopt;
   const nlohmann::json& train = training["datasets"]["train"];
   const std::string format = train.value("format", "");
   const auto trained = datasets().find(format), tested = datasets().find(test);
   if (trained == datasets().end() || tested == datasets().end()) return std::nullopt;
   if (train.value("identities", int64_t{0}) != trained->second.train_identities) return std::nullopt;
-  if (queries != tested->second.queries) return std::nullopt;
+  if (queries != tested->second.queries || gallery != tested->second.gallery) return std::nullopt;
   return paper_figure(format, stage_one_of(training.value("stage_one", "")), test);
 }
 

@@ -33,7 +33,7 @@ TEST(PaperFigures, AreThePapersTwoTables) {
 }
 
 TEST(PaperFigures, AreFoundForThePapersSets) {
-  const auto figure = paper_figure(trained_on("market1501", 751, "images and texts"), "cuhk03", 1400);
+  const auto figure = paper_figure(trained_on("market1501", 751, "images and texts"), "cuhk03", 1400, 5332);
   ASSERT_TRUE(figure.has_value());
   EXPECT_EQ(figure_text(*figure), "23.4 / 22.6");
   EXPECT_EQ(figure_name(*figure), "Table II, Market-1501 -> CUHK03");
@@ -41,7 +41,7 @@ TEST(PaperFigures, AreFoundForThePapersSets) {
 
 TEST(PaperFigures, RowsOfTableOneDifferInWhatStageOneLearnsFrom) {
   const auto of = [](const std::string& stage_one) {
-    return figure_text(*paper_figure(trained_on("dukemtmc", 702, stage_one), "market1501", 3368));
+    return figure_text(*paper_figure(trained_on("dukemtmc", 702, stage_one), "market1501", 3368, 15913));
   };
   EXPECT_EQ(of("none"), "54.2 / 30.1");
   EXPECT_EQ(of("texts"), "64.1 / 38.7");
@@ -51,12 +51,15 @@ TEST(PaperFigures, RowsOfTableOneDifferInWhatStageOneLearnsFrom) {
 
 TEST(PaperFigures, OtherSetsAndStagesHaveNone) {
   const std::string both = "images and texts";
-  EXPECT_FALSE(paper_figure(trained_on("market1501", 551, both), "cuhk03", 1400)) << "a subset";
-  EXPECT_FALSE(paper_figure(trained_on("market1501", 751, both), "cuhk03", 200)) << "another protocol";
-  EXPECT_FALSE(paper_figure(trained_on("market1501", 751, "none"), "cuhk03", 1400)) << "not in the paper";
-  EXPECT_FALSE(paper_figure(trained_on("market1501", 751, both), "market1501", 3368)) << "its own test half";
-  EXPECT_FALSE(paper_figure(trained_on("folder", 751, both), "cuhk03", 1400));
-  EXPECT_FALSE(paper_figure(nlohmann::json::object(), "cuhk03", 1400)) << "a model without a record";
+  EXPECT_FALSE(paper_figure(trained_on("market1501", 551, both), "cuhk03", 1400, 5332)) << "a subset";
+  EXPECT_FALSE(paper_figure(trained_on("market1501", 751, both), "cuhk03", 200, 738)) << "another protocol";
+  EXPECT_FALSE(paper_figure(trained_on("market1501", 751, both), "cuhk03", 1400, 5328)) << "hand-drawn boxes";
+  EXPECT_FALSE(paper_figure(trained_on("market1501", 751, "none"), "cuhk03", 1400, 5332))
+      << "not in the paper";
+  EXPECT_FALSE(paper_figure(trained_on("market1501", 751, both), "market1501", 3368, 15913))
+      << "its own test half";
+  EXPECT_FALSE(paper_figure(trained_on("folder", 751, both), "cuhk03", 1400, 5332));
+  EXPECT_FALSE(paper_figure(nlohmann::json::object(), "cuhk03", 1400, 5332)) << "a model without a record";
 }
 
 }  // namespace
