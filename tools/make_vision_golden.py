@@ -23,7 +23,8 @@ from timm.models.vision_transformer import VisionTransformer
 
 from make_translate_golden import formula_image, formula_tensor, sample, values
 
-SMALL = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "image_size": 64, "patch_size": 16}
+# Grids with more columns and fewer rows than 256 x 128 has: tables are enlarged and reduced (where antialiasing shows).
+SMALL = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "image_size": 160, "patch_size": 16}
 HALF, IMAGENET = ([0.5] * 3, [0.5] * 3), ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 
 
@@ -151,7 +152,7 @@ def add_publisher(golden, name, model, sizes, apart):
 
 
 def add_all(golden):
-    native, person = (64, 64), (256, 128)
+    native, person = (160, 160), (256, 128)
     both = [native, person]
     add_transformers(golden, "data2vec-shared", data2vec(use_shared_relative_position_bias=True), both, HALF)
     add_transformers(golden, "data2vec-per-block", data2vec(use_relative_position_bias=True), both, HALF)
@@ -161,13 +162,13 @@ def add_all(golden):
     vit = {"intermediate_size": 64, **SMALL}
     add_transformers(golden, "hf-vit", transformers.ViTModel(transformers.ViTConfig(**vit), add_pooling_layer=False),
                      both, HALF, interpolate=True)
-    timm_small = {"img_size": 64, "embed_dim": 32, "depth": 3, "num_heads": 4, "mlp_ratio": 2, "num_classes": 5}
+    timm_small = {"img_size": 160, "embed_dim": 32, "depth": 3, "num_heads": 4, "mlp_ratio": 2, "num_classes": 5}
     add_timm(golden, "vit", VisionTransformer(**timm_small, dynamic_img_size=True), both, HALF)
     add_timm(golden, "transreid", VisionTransformer(**{**timm_small, "img_size": person}), [person], HALF,
              prefix="base.")
     add_timm(golden, "deit", VisionTransformerDistilled(**timm_small, dynamic_img_size=True), both, IMAGENET, apart=2)
-    dino = {**SMALL, "image_size": 70, "patch_size": 14, "mlp_ratio": 2}
-    native = (70, 70)
+    dino = {**SMALL, "image_size": 154, "patch_size": 14, "mlp_ratio": 2}
+    native = (154, 154)
     registers = {**dino, "num_register_tokens": 3}
     add_transformers(golden, "dinov2", transformers.Dinov2Model(transformers.Dinov2Config(**dino)), [native, person],
                      IMAGENET)
