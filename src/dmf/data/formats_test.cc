@@ -46,9 +46,12 @@ std::string failure(const std::string& spec) {
   return "";
 }
 
-/// Datasets of the published layouts; each test's own.
+/// Datasets of the published layouts; each test's own, as are the caches, which lie in the working folder.
 class FormatsTest : public ::testing::Test {
  protected:
+  FormatsTest() : start_(fs::current_path()) { fs::current_path(folder_.path()); }
+  ~FormatsTest() override { fs::current_path(start_); }
+
   fs::path make(const std::string& miniature) const {
     return test::make_miniature(miniature, folder_ / miniature);
   }
@@ -58,6 +61,7 @@ class FormatsTest : public ::testing::Test {
     return open_dataset(format + ":" + make(miniature).string() + options);
   }
 
+  fs::path start_;
   test::TemporaryFolder folder_;
 };
 
