@@ -81,5 +81,13 @@ TEST_F(Matrix, AMistakeInTheLastSetIsFoundBeforeTheFirstTraining) {
   EXPECT_THAT(finished.errors, Not(HasSubstr("training 1 of 2")));
 }
 
+TEST_F(Matrix, ASetWithoutWordsIsFoundBeforeTheFirstTraining) {
+  // Stage I from the training sets themselves: none of them has a caption.
+  const Finished finished = run_program(
+      arguments("m") + std::vector<std::string>{"--set", "run.pretrain=", "--set", "pretrain.epochs=1"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.errors, HasSubstr("neither captions nor attributes"));
+}
+
 }  // namespace
 }  // namespace dmf::test

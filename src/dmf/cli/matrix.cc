@@ -30,7 +30,7 @@ struct MatrixArguments {
 struct MatrixSet {
   std::string spec, format, label, key, fingerprint;
   std::filesystem::path root;
-  bool has_test = false;
+  bool has_test = false, has_texts = false;
 };
 
 /// A name that is a folder's: of letters, digits and `-_.`
@@ -43,9 +43,12 @@ std::string as_folder(std::string text) {
 
 MatrixSet describe_set(const std::string& spec) {
   const data::Dataset dataset = data::open_dataset(spec);
-  MatrixSet set{spec, dataset.name, "", "", dataset.fingerprint, {}, false};
+  MatrixSet set{spec, dataset.name, "", "", dataset.fingerprint, {}};
   set.root = std::filesystem::weakly_canonical(dataset.root);
   set.has_test = !dataset.query.empty() && !dataset.gallery.empty();
+  set.has_texts = !dataset.attributes.empty() ||
+                  std::any_of(dataset.train.begin(), dataset.train.end(),
+                              [](const data::Record& record) { return !record.captions.empty(); });
   const bool is_official = dataset.title == dataset.name;
   const std::string folder = set.root.filename().string();
   set.label = is_official ? paper_dataset_name(dataset.name) : fmt::format("{} ({})", folder, dataset.name);
@@ -85,6 +88,7 @@ class MatrixRun {
       DMF_CHECK(test.has_test || arguments.in_domain || !is_only_trained_on(test), DataError,
                 "{}: has no query and gallery split", test.spec);
     }
+    for (const MatrixSet& train : trains_) check_texts(train);
     make_cells();
   }
 
@@ -110,6 +114,7 @@ class MatrixRun {
     // msmt17_all trains on msmt17's test images: no figure of that pair means anything.
     return !arguments_.in_domain || train.format != test.format || !test.has_test;
   }
+  void check_texts(const MatrixSet& train) const;
   void make_cells();
   TrainingRequest request(const MatrixSet& train) const;
   void train(size_t row);
@@ -126,6 +131,20 @@ class MatrixRun {
   std::vector<MatrixSet> trains_, tests_;
   Matrix matrix_;
 };
+
+/// The last set's lack of words must not come out after the first sets' trainings.
+void MatrixRun::check_texts(const MatrixSet& train) const {
+  const RunOptions options = request(train).options;
+  const train::StageOptions& stage_one = options.train.pretrain;
+  const data::SamplerOptions& sampler = options.train.batch.sampler;
+  const bool needs_texts = (stage_one.epochs > 0 || stage_one.steps > 0) && options.run.pretrain.empty() &&
+                           (sampler.text_fraction > 0 || sampler.texts_beside > 0);
+  DMF_CHECK(
+      train.has_texts || !needs_texts, InvalidArgument,
+      "{}: stage I is to learn from texts, but it has neither captions nor attributes; hint: name a set that "
+      "has some by --pretrain, or leave texts out: --set batch.text_fraction=0 --set batch.texts_beside=0",
+      train.spec);
+}
 
 void MatrixRun::make_cells() {
   for (const MatrixSet& train : trains_) {

@@ -84,8 +84,12 @@ void TrainingSetup::leave_out_texts_if_there_are_none() {
 void TrainingSetup::make_model() {
   image_encoder = translate::make_image_encoder(options().image);
   if (has_texts()) text_encoder = translate::make_text_encoder(options().text_encoder);
-  const data::IdentitySampler sampler(stage_one_data().train, stage_one_data().attributes,
-                                      options().train.batch.sampler,
+  data::SamplerOptions sampling = options().train.batch.sampler;
+  if (!has_texts()) {  // without a stage I nothing reads texts, whatever a batch may hold
+    sampling.text_fraction = 0;
+    sampling.texts_beside = 0;
+  }
+  const data::IdentitySampler sampler(stage_one_data().train, stage_one_data().attributes, sampling,
                                       static_cast<uint64_t>(options().run.seed));
   model.emplace(options().model, image_encoder, text_encoder, sampler.classes(),
                 static_cast<uint64_t>(options().run.seed));
