@@ -14,6 +14,13 @@ function(dmf_use_pch target)
   target_precompile_headers(${target} REUSE_FROM dmf_pch)
 endfunction()
 
+# Gives a target of tests their precompiled header: libtorch's and GoogleTest's. Tests are not optimised: what they
+# call is, and without it they compile in half the time.
+function(dmf_use_test_pch target)
+  target_compile_options(${target} PRIVATE ${DMF_TEST_OPTIONS})
+  target_precompile_headers(${target} REUSE_FROM dmf_test_pch)
+endfunction()
+
 function(dmf_module module)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PLAIN;DEPENDS;LINKS")
   add_library(dmf_${module} STATIC ${arg_SOURCES} ${arg_PLAIN})
@@ -32,7 +39,7 @@ function(dmf_module module)
   if(tests)
     add_executable(dmf_${module}_tests ${tests})
     target_link_libraries(dmf_${module}_tests PRIVATE dmf::${module} dmf_test_support)
-    dmf_use_pch(dmf_${module}_tests)
+    dmf_use_test_pch(dmf_${module}_tests)
     add_test(NAME unit/${module} COMMAND dmf_${module}_tests WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(unit/${module} PROPERTIES LABELS unit ENVIRONMENT OMP_WAIT_POLICY=passive)
   endif()

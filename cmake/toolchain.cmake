@@ -5,6 +5,7 @@ endif()
 # libtorch does the heavy arithmetic; -O3 would only lengthen the build.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+set(DMF_TEST_OPTIONS -O0)  # what tests are compiled with beyond that
 find_program(DMF_CCACHE ccache)
 if(DMF_CCACHE)
   # The precompiled header is found again only when its macros and times are left out of the comparison.
