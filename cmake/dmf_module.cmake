@@ -2,7 +2,7 @@
 #
 #   dmf_module(loss
 #     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header)
-#     PLAIN   names.cc                    files that do not (they compile in a second without it)
+#     PLAIN   names.cc names_test.cc      files, tests among them, that do not: without it they compile in a second
 #     DEPENDS core                        the only place where a dependency between modules is written
 #     LINKS   OpenSSL::Crypto)            third parties, private
 #
@@ -23,7 +23,9 @@ endfunction()
 
 function(dmf_module module)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PLAIN;DEPENDS;LINKS")
-  add_library(dmf_${module} STATIC ${arg_SOURCES} ${arg_PLAIN})
+  set(plain ${arg_PLAIN})
+  list(FILTER plain EXCLUDE REGEX "_test.cc$")
+  add_library(dmf_${module} STATIC ${arg_SOURCES} ${plain})
   add_library(dmf::${module} ALIAS dmf_${module})
   target_include_directories(dmf_${module} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND dmf:: OUTPUT_VARIABLE depends)
