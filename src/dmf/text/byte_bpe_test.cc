@@ -10,6 +10,7 @@
 #include "dmf/core/file.h"
 #include "dmf/core/random.h"
 #include "dmf/text/byte_level.h"
+#include "dmf/text/testing_utf8.h"
 #include "dmf/text/tokenizer_json.h"
 #include "support/development_data.h"
 #include "support/temporary_folder.h"
@@ -128,14 +129,6 @@ TEST(ByteBpeGolden, EqualsTokenizersOnManySentences) {
     EXPECT_EQ(fingerprint_of(spaced->encode(text, kAll)), of_spaced) << line;
   }
   EXPECT_GE(count, 2000);
-}
-
-std::string utf8(uint32_t code) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
-  if (code < 0x80) return {static_cast<char>(code)};
-  if (code < 0x800) return {static_cast<char>(0xC0 | code >> 6), tail(0)};
-  if (code < 0x10000) return {static_cast<char>(0xE0 | code >> 12), tail(6), tail(0)};
-  return {static_cast<char>(0xF0 | code >> 18), tail(12), tail(6), tail(0)};
 }
 
 TEST(ByteBpeGolden, EqualsTokenizersOnEveryCharacterOfItsBlocks) {

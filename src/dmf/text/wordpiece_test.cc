@@ -1,4 +1,5 @@
 #include "dmf/text/wordpiece.h"
+#include "dmf/text/testing_utf8.h"
 
 #include <fmt/ranges.h>
 #include <gmock/gmock.h>
@@ -112,14 +113,6 @@ TEST(WordPieceGolden, CutsAsTokenizersDoes) {
               row[2].get<std::vector<int64_t>>())
         << line;
   }
-}
-
-std::string utf8(uint32_t code) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((code >> shift) & 0x3F)); };
-  if (code < 0x80) return {static_cast<char>(code)};
-  if (code < 0x800) return {static_cast<char>(0xC0 | code >> 6), tail(0)};
-  if (code < 0x10000) return {static_cast<char>(0xE0 | code >> 12), tail(6), tail(0)};
-  return {static_cast<char>(0xF0 | code >> 18), tail(12), tail(6), tail(0)};
 }
 
 TEST(WordPieceGolden, EqualsTokenizersOnEveryCharacterOfItsBlocks) {
