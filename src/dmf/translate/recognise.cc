@@ -1,9 +1,8 @@
 #include "dmf/translate/recognise.h"
 
-#include <array>
-
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/weights/checkpoint.h"
 
 namespace dmf::translate {
 namespace {
@@ -72,10 +71,7 @@ fs::path json_path(const fs::path& path, const std::string& name) {
 }
 
 nlohmann::json json_of_checkpoint(const fs::path& path, const std::string& name) {
-  constexpr std::array kUsual = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-                                 "pytorch_model.bin.index.json"};
-  const bool is_usual =
-      fs::is_directory(path) || std::find(kUsual.begin(), kUsual.end(), path.filename()) != kUsual.end();
+  const bool is_usual = fs::is_directory(path) || weights::has_usual_name(path);
   const fs::path file = json_path(path, name);
   if (!is_usual || !fs::exists(file)) return nullptr;
   nlohmann::json json = nlohmann::json::parse(read_text(file), nullptr, false);

@@ -79,6 +79,10 @@ NamedTensors read_shards(const fs::path& index) {
 
 }  // namespace
 
+bool has_usual_name(const fs::path& file) {
+  return std::find(kUsualNames.begin(), kUsualNames.end(), file.filename()) != kUsualNames.end();
+}
+
 fs::path checkpoint_file(const fs::path& path) {
   DMF_CHECK(fs::exists(path), DataError, "{}: no such file or folder", path.string());
   if (!fs::is_directory(path)) return path;

@@ -12,6 +12,9 @@ namespace dmf::weights {
 /// other names
 std::filesystem::path checkpoint_file(const std::filesystem::path& path);
 
+/// Whether a file has one of those four names: what lies beside it then belongs to the same checkpoint.
+bool has_usual_name(const std::filesystem::path& file);
+
 /// Reads a checkpoint: a file of weights (read_tensors), a Hugging Face folder that holds one, or one that is
 /// cut into shards: `*.index.json` with {"weight_map": {tensor: shard}}, shards beside it.
 /// @param path  file, index or folder
