@@ -11,6 +11,7 @@
 #include "dmf/cli/measure.h"
 #include "dmf/cli/paper.h"
 #include "dmf/cli/training_arguments.h"
+#include "dmf/cli/training_setup.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/core/log.h"
@@ -46,9 +47,7 @@ MatrixSet describe_set(const std::string& spec) {
   MatrixSet set{spec, dataset.name, "", "", dataset.fingerprint, {}};
   set.root = std::filesystem::weakly_canonical(dataset.root);
   set.has_test = !dataset.query.empty() && !dataset.gallery.empty();
-  set.has_texts = !dataset.attributes.empty() ||
-                  std::any_of(dataset.train.begin(), dataset.train.end(),
-                              [](const data::Record& record) { return !record.captions.empty(); });
+  set.has_texts = has_words(dataset);
   const bool is_official = dataset.title == dataset.name;
   const std::string folder = set.root.filename().string();
   set.label = is_official ? paper_dataset_name(dataset.name) : fmt::format("{} ({})", folder, dataset.name);
@@ -135,10 +134,7 @@ class MatrixRun {
 /// The last set's lack of words must not come out after the first sets' trainings.
 void MatrixRun::check_texts(const MatrixSet& train) const {
   const RunOptions options = request(train).options;
-  const train::StageOptions& stage_one = options.train.pretrain;
-  const data::SamplerOptions& sampler = options.train.batch.sampler;
-  const bool needs_texts = (stage_one.epochs > 0 || stage_one.steps > 0) && options.run.pretrain.empty() &&
-                           (sampler.text_fraction > 0 || sampler.texts_beside > 0);
+  const bool needs_texts = asks_for_texts(options.train) && options.run.pretrain.empty();
   DMF_CHECK(
       train.has_texts || !needs_texts, InvalidArgument,
       "{}: stage I is to learn from texts, but it has neither captions nor attributes; hint: name a set that "

@@ -44,8 +44,7 @@ PlannedPart planned_store(const TrainingSetup& setup, const data::Dataset& datas
 PlannedPart planned_stage(const TrainingSetup& setup, const std::string& title, const data::Dataset& dataset,
                           const train::StageOptions& stage, bool reads_texts, const Rates& rates) {
   data::SamplerOptions sampler_options = setup.options().train.batch.sampler;
-  if (!reads_texts) sampler_options.text_fraction = 0;
-  if (!reads_texts) sampler_options.texts_beside = 0;
+  if (!reads_texts) sampler_options = without_texts(sampler_options);
   const data::IdentitySampler sampler(dataset.train, dataset.attributes, sampler_options, 0);
   const int64_t steps = stage.steps > 0 ? stage.steps : stage.epochs * sampler.batches(0);
   const int64_t samples =

@@ -43,9 +43,21 @@ TrainingSetup::TrainingSetup(TrainingRequest given)
   make_model();
 }
 
-bool TrainingSetup::has_texts() const {
-  const data::SamplerOptions& sampler = options().train.batch.sampler;
-  return has_stage(options().train.pretrain) && (sampler.text_fraction > 0 || sampler.texts_beside > 0);
+bool asks_for_texts(const train::TrainOptions& options) {
+  const data::SamplerOptions& sampler = options.batch.sampler;
+  return has_stage(options.pretrain) && (sampler.text_fraction > 0 || sampler.texts_beside > 0);
+}
+
+bool has_words(const data::Dataset& dataset) {
+  return !dataset.attributes.empty() ||
+         std::any_of(dataset.train.begin(), dataset.train.end(),
+                     [](const data::Record& record) { return !record.captions.empty(); });
+}
+
+data::SamplerOptions without_texts(data::SamplerOptions options) {
+  options.text_fraction = 0;
+  options.texts_beside = 0;
+  return options;
 }
 
 StageOne TrainingSetup::stage_one() const {
@@ -73,22 +85,18 @@ void TrainingSetup::open_data() {
 
 void TrainingSetup::leave_out_texts_if_there_are_none() {
   const data::Dataset& dataset = stage_one_data();
-  const bool has_captions = std::any_of(dataset.train.begin(), dataset.train.end(),
-                                        [](const data::Record& record) { return !record.captions.empty(); });
-  if (!has_texts() || has_captions || !dataset.attributes.empty()) return;
+  if (!has_texts() || has_words(dataset)) return;
   spdlog::warn("{} has neither captions nor attributes: stage I learns from images alone", dataset.spec);
-  request.options.train.batch.sampler.text_fraction = 0;
-  request.options.train.batch.sampler.texts_beside = 0;
+  data::SamplerOptions& sampler = request.options.train.batch.sampler;
+  sampler = without_texts(sampler);
 }
 
 void TrainingSetup::make_model() {
   image_encoder = translate::make_image_encoder(options().image);
   if (has_texts()) text_encoder = translate::make_text_encoder(options().text_encoder);
-  data::SamplerOptions sampling = options().train.batch.sampler;
-  if (!has_texts()) {  // without a stage I nothing reads texts, whatever a batch may hold
-    sampling.text_fraction = 0;
-    sampling.texts_beside = 0;
-  }
+  // Without a stage I nothing reads texts, whatever a batch may hold.
+  const data::SamplerOptions& given = options().train.batch.sampler;
+  const data::SamplerOptions sampling = has_texts() ? given : without_texts(given);
   const data::IdentitySampler sampler(stage_one_data().train, stage_one_data().attributes, sampling,
                                       static_cast<uint64_t>(options().run.seed));
   model.emplace(options().model, image_encoder, text_encoder, sampler.classes(),

@@ -15,6 +15,9 @@
 
 namespace dmf::cli {
 
+/// Whether stage I is to learn from texts.
+bool asks_for_texts(const train::TrainOptions& options);
+
 /// What a training is made of: its options, its datasets, its encoders and its model. A run, its plan and a
 /// dry run use the same.
 struct TrainingSetup {
@@ -25,7 +28,7 @@ struct TrainingSetup {
 
   const RunOptions& options() const { return request.options; }
   const data::Dataset& stage_one_data() const { return pretrain ? *pretrain : train; }
-  bool has_texts() const;
+  bool has_texts() const { return asks_for_texts(options().train); }
   bool has_store() const { return options().store.enabled && image_encoder->options().freeze != "none"; }
   /// What stage I learns from.
   StageOne stage_one() const;
@@ -57,6 +60,12 @@ struct TrainingSetup {
 
 /// Whether a stage has anything to do.
 inline bool has_stage(const train::StageOptions& stage) { return stage.epochs > 0 || stage.steps > 0; }
+
+/// Whether there is anything to make texts of: captions or attributes.
+bool has_words(const data::Dataset& dataset);
+
+/// The same samples without texts.
+data::SamplerOptions without_texts(data::SamplerOptions options);
 
 /// What messages call a dataset: the folder it is in.
 std::string folder_title(const data::Dataset& dataset);
