@@ -1,7 +1,8 @@
 # One module = one folder = one static library = one namespace.
 #
 #   dmf_module(loss
-#     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header)
+#     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header; with DMF_UNITY four of
+#                                         them are compiled as one)
 #     PLAIN   names.cc names_test.cc      files, tests among them, that do not: without it they compile in a second
 #     DEPENDS core                        the only place where a dependency between modules is written
 #     LINKS   OpenSSL::Crypto)            third parties, private
@@ -30,7 +31,8 @@ function(dmf_module module)
   target_include_directories(dmf_${module} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND dmf:: OUTPUT_VARIABLE depends)
   target_link_libraries(dmf_${module} PUBLIC ${depends} Libtorch::torch PRIVATE ${arg_LINKS})
-  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
+  set_target_properties(dmf_${module} PROPERTIES UNITY_BUILD ${DMF_UNITY} UNITY_BUILD_BATCH_SIZE 4)
   dmf_use_pch(dmf_${module})
   if(NOT DMF_TESTS)
     return()

@@ -138,7 +138,7 @@ void embed(EmbedArguments arguments) {
   write_document(document, arguments.json);
 }
 
-std::function<void()> declare(CLI::App& app) {
+std::function<void()> declare_embed(CLI::App& app) {
   auto arguments = std::make_shared<EmbedArguments>();
   app.add_option("input", arguments->inputs,
                  "images, folders (searched through) or datasets (FORMAT:PATH, see `dmf help eval`)")
@@ -165,7 +165,7 @@ std::function<void()> declare(CLI::App& app) {
 
 Command embed_command() {
   return {"embed", "Turns images or sentences into vectors that can be compared with each other",
-          "dmf embed --model runs/first/model.safetensors --out crops.npy folder/of/crops", declare};
+          "dmf embed --model runs/first/model.safetensors --out crops.npy folder/of/crops", declare_embed};
 }
 
 }  // namespace dmf::cli

@@ -52,7 +52,7 @@ void eval(EvalArguments arguments) {
   write_document(document, arguments.json);
 }
 
-std::function<void()> declare(CLI::App& app) {
+std::function<void()> declare_eval(CLI::App& app) {
   auto arguments = std::make_shared<EvalArguments>();
   app.add_option("--model", arguments->model, "model file of a run")->type_name("FILE");
   app.add_option("--test", arguments->tests, "datasets to test on; may be repeated")->type_name("DATASET");
@@ -78,7 +78,7 @@ Command eval_command() {
   return {"eval", "Tests a model on datasets: mAP and Rank-k with Market-1501's rules",
           "dmf eval --model runs/first/model.safetensors --test market1501:data/market1501 --test "
           "cuhk03:data/cuhk03-np",
-          declare};
+          declare_eval};
 }
 
 }  // namespace dmf::cli

@@ -124,7 +124,7 @@ void fetch_body(const FetchArguments& arguments) {
   write_document(document, arguments.json);
 }
 
-std::function<void()> declare(CLI::App& app) {
+std::function<void()> declare_fetch(CLI::App& app) {
   auto arguments = std::make_shared<FetchArguments>();
   app.add_option("name", arguments->names, "checkpoints; without one, all that are known are listed")
       ->type_name("NAME");
@@ -168,7 +168,7 @@ std::function<void()> declare(CLI::App& app) {
 
 Command fetch_command() {
   return {"fetch", "Downloads pre-trained encoders from their publishers, resumed and checked",
-          "dmf fetch\ndmf fetch data2vec-vision-base data2vec-text-base vit-base", declare};
+          "dmf fetch\ndmf fetch data2vec-vision-base data2vec-text-base vit-base", declare_fetch};
 }
 
 }  // namespace dmf::cli

@@ -253,7 +253,7 @@ void matrix_body(const MatrixArguments& arguments) {
   write_document(document, arguments.json);
 }
 
-std::function<void()> declare(CLI::App& app) {
+std::function<void()> declare_matrix(CLI::App& app) {
   auto arguments = std::make_shared<MatrixArguments>();
   app.add_option("config", arguments->config, "configuration of every training, as `dmf train` takes it")
       ->type_name("FILE");
@@ -288,7 +288,7 @@ Command matrix_command() {
           "dmf matrix configs/paper/table2-market1501-to-msmt17.toml --out runs/table2 \\\n"
           "  --train market1501: --train msmt17: --train msmt17_all: --train randperson: \\\n"
           "  --test market1501: --test cuhk03: --test msmt17:",
-          declare};
+          declare_matrix};
 }
 
 }  // namespace dmf::cli

@@ -15,7 +15,7 @@ struct TrainArguments {
   int64_t dry_steps = 0;
 };
 
-void measure(TrainingRequest request, const TrainArguments& arguments) {
+void measure_cost(TrainingRequest request, const TrainArguments& arguments) {
   const Measurement measurement;
   const std::vector<DryRunStage> stages = dry_run(std::move(request), arguments.dry_steps);
   if (arguments.shared.json != "-") std::fputs(dry_run_text(stages).c_str(), stdout);
@@ -30,7 +30,7 @@ void train(const TrainArguments& arguments) {
             "--resume takes the run's own configuration: leave {} out", arguments.config);
   TrainingRequest request =
       arguments.shared.request([&](OptionTable& table) { load_run_configuration(table, arguments.config); });
-  if (arguments.dry_steps > 0) return measure(std::move(request), arguments);
+  if (arguments.dry_steps > 0) return measure_cost(std::move(request), arguments);
   report_training(run_training(std::move(request)), arguments.shared.json);
 }
 

@@ -110,7 +110,7 @@ void translate_command_body(const TranslateArguments& arguments) {
   write_document(document, arguments.json);
 }
 
-std::function<void()> declare(CLI::App& app) {
+std::function<void()> declare_translate(CLI::App& app) {
   auto arguments = std::make_shared<TranslateArguments>();
   app.add_option("image", arguments->images, "images; each is stretched to --size")->type_name("IMAGE");
   app.add_option("--text", arguments->texts, "sentences instead of images; may be repeated")
@@ -146,7 +146,7 @@ Command translate_command() {
           "dmf translate --encoder efficientnet-lite0 --size 256x128 --out tokens.npy crop.jpg\n"
           "dmf translate --encoder data2vec-vision-base/ --out tokens.npy crop.jpg\n"
           "dmf translate --text \"a woman in a red coat\" --out words.npy",
-          declare};
+          declare_translate};
 }
 
 }  // namespace dmf::cli
