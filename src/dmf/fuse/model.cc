@@ -13,9 +13,6 @@
 namespace dmf::fuse {
 namespace {
 
-constexpr const char* kImageEncoder = "image.encoder.";
-constexpr const char* kTextEncoder = "text.encoder.";
-
 torch::Tensor unit_rows(const torch::Tensor& x) { return x / x.norm(2, {1}, true).clamp_min(1e-12); }
 
 bool is_trained(const std::string& name) {
@@ -214,10 +211,10 @@ void DmfModel::reset_head(int64_t identities, uint64_t seed) {
 
 weights::NamedTensors DmfModel::tensors() const {
   weights::NamedTensors all = own_;
-  for (const auto& [name, tensor] : image_encoder_->tensors()) all[kImageEncoder + name] = tensor;
+  for (const auto& [name, tensor] : image_encoder_->tensors()) all[kImageEncoderPrefix + name] = tensor;
   if (text_.encoder == nullptr) return all;
   for (const std::string& name : text_.encoder->trained_names())
-    all[kTextEncoder + name] = text_.encoder->tensors().at(name);
+    all[kTextEncoderPrefix + name] = text_.encoder->tensors().at(name);
   return all;
 }
 

@@ -12,6 +12,10 @@
 
 namespace dmf::fuse {
 
+/// What the names of an encoder's tensors begin with inside a model.
+inline constexpr const char* kImageEncoderPrefix = "image.encoder.";
+inline constexpr const char* kTextEncoderPrefix = "text.encoder.";
+
 /// What gives a model's text tokens: an encoder, or someone outside who hands over tokens of `width` numbers.
 struct TextBranch {
   std::shared_ptr<translate::TextEncoder> encoder;
@@ -27,15 +31,15 @@ struct TextBranch {
 /// DMF (paper Fig. 2, Eq. 3-5): two modality-specific translations, one shared vision transformer, BNNeck.
 ///
 ///   DmfModel model(options, image_encoder, text_encoder, identities, seed);
-///   Output images = model.forward_image(stored, true);        // v_i = [v_cls, F(v_1) … F(v_N)] + p_i
-///   Output texts = model.forward_text(stored_texts, true);    // v_t = [t_cls, L(t_1) … L(t_T)] + p_t
-///   auto features = at::cat({images.feature, texts.feature}); // samples of both modalities are independent
-///   samples auto logits = model.classify(model.neck(features, true));
+///   auto images = model.forward_image(stored, true);       // v_i = [v_cls, F(v_1) … F(v_N)] + p_i
+///   auto texts = model.forward_text(stored_texts, true);   // v_t = [t_cls, L(t_1) … L(t_T)] + p_t
+///   auto features = at::cat({images, texts});              // samples of both modalities are independent
+///   auto logits = model.classify(model.neck(features, true));
 ///
 /// The model is functions over named tensors: image.encoder.* (the encoder's own),
 /// image.projection.{weight,bias}, image.class_token, image.position, the same for text.* (of its encoder the
 /// trained ones),
-/// transformer.N.{norm1,attn.qkv,attn.proj,norm2,mlp.fc1, mlp.fc2}.*, transformer.norm.*, neck.*,
+/// transformer.N.{norm1,attn.qkv,attn.proj,norm2,mlp.fc1,mlp.fc2}.*, transformer.norm.*, neck.*,
 /// classifier.weight. Tensors are shared, not copied: a copy of the model is the same model. One thread may
 /// train; several may run forward with training = false at the same time.
 class DmfModel {

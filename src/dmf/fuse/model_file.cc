@@ -12,8 +12,6 @@ namespace {
 
 constexpr const char* kFormat = "dmf model";
 constexpr int kFormatVersion = 1;
-constexpr const char* kImageEncoder = "image.encoder.";
-constexpr const char* kTextEncoder = "text.encoder.";
 constexpr const char* kCanaryImages = "canary.images";
 constexpr const char* kCanaryTexts = "canary.texts";
 constexpr const char* kCanarySentence = "A woman in a red coat and blue jeans carries a black bag.";
@@ -118,14 +116,14 @@ weights::NamedTensors own_tensors(const weights::NamedTensors& file, const DmfMo
   std::vector<weights::ExpectedTensor> expected;
   weights::NamedTensors values;
   for (const auto& [name, tensor] : model.tensors()) {
-    if (name.starts_with(kImageEncoder) || name.starts_with(kTextEncoder)) {
+    if (name.starts_with(kImageEncoderPrefix) || name.starts_with(kTextEncoderPrefix)) {
       values[name] = tensor;
     } else {
       expected.push_back({name, tensor.sizes().vec()});
     }
   }
   const weights::NameRules rules{
-      .ignore = {std::string(kImageEncoder) + "*", std::string(kTextEncoder) + "*", "canary.*"}};
+      .ignore = {std::string(kImageEncoderPrefix) + "*", std::string(kTextEncoderPrefix) + "*", "canary.*"}};
   values.merge(weights::match_tensors(file, expected, rules, where));
   return values;
 }
@@ -166,7 +164,7 @@ void save_model(const std::filesystem::path& path, const DmfModel& model,
   for (const auto& [name, tensor] : model.tensors()) tensors[name] = tensor.detach().cpu();
   if (text_encoder != nullptr) {
     for (const auto& [name, tensor] : text_encoder->tensors())
-      tensors[kTextEncoder + name] = tensor.detach().cpu();
+      tensors[kTextEncoderPrefix + name] = tensor.detach().cpu();
   }
   weights::write_safetensors(path, tensors,
                              {{"format", kFormat},
@@ -185,8 +183,8 @@ LoadedModel load_model(const std::filesystem::path& path) {
   const auto [tensors, metadata] = weights::read_safetensors(path);
   check_format(metadata, where);
   const SavedOptions options = saved_options(metadata, where);
-  const weights::NamedTensors image_tensors = below(tensors, kImageEncoder);
-  const weights::NamedTensors text_tensors = below(tensors, kTextEncoder);
+  const weights::NamedTensors image_tensors = below(tensors, kImageEncoderPrefix);
+  const weights::NamedTensors text_tensors = below(tensors, kTextEncoderPrefix);
   const auto text_encoder =
       text_tensors.empty() ? nullptr : translate::make_text_encoder(options.text, &text_tensors);
   const TextBranch text_branch = text_encoder != nullptr

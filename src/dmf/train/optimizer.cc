@@ -1,7 +1,12 @@
 #include "dmf/train/optimizer.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "dmf/core/error.h"
 #include "dmf/core/shape.h"
+#include "dmf/fuse/model.h"
 
 namespace dmf::train {
 namespace {
@@ -9,8 +14,21 @@ namespace {
 constexpr double kBeta2 = 0.999;
 constexpr double kEpsilon = 1e-8;
 
-bool is_vector(const std::string& name, const torch::Tensor& value) {
-  return value.dim() <= 1 || name.ends_with(".class_token") || name.ends_with(".position");
+/// What weight decay leaves alone: biases, norms and scales (vectors), and the tokens and position tables
+/// that are added to what the weights make. timm's vision transformers leave out the same; a text encoder's
+/// word and position embeddings are decayed, as BERT's are.
+bool is_not_decayed(const std::string& name, const torch::Tensor& value) {
+  static const std::array<std::string_view, 9> kEnds{".class_token",
+                                                     ".position",
+                                                     "cls_token",
+                                                     "distillation_token",
+                                                     "dist_token",
+                                                     "register_tokens",
+                                                     "pos_embed",
+                                                     ".position_embeddings",
+                                                     "relative_position_bias_table"};
+  return value.dim() <= 1 ||
+         std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) { return name.ends_with(end); });
 }
 
 void copy_state(const weights::NamedTensors& to, const weights::NamedTensors& from) {
@@ -114,8 +132,9 @@ class AdamW : public Optimizer {
 Optimizer::Optimizer(const weights::NamedTensors& parameters, const OptimizerOptions& options)
     : options_(options) {
   for (const auto& [name, value] : parameters) {
-    const bool decays = options.decay_vectors || !is_vector(name, value);
-    const bool is_encoder = name.starts_with("image.encoder.") || name.starts_with("text.encoder.");
+    const bool decays = options.decay_vectors || !is_not_decayed(name, value);
+    const bool is_encoder =
+        name.starts_with(fuse::kImageEncoderPrefix) || name.starts_with(fuse::kTextEncoderPrefix);
     parameters_.push_back(
         {name, value, is_encoder ? options.encoder_rate : 1.0, decays ? options.weight_decay : 0.0});
   }

@@ -69,6 +69,30 @@ TEST(Optimizer, EncoderHasItsOwnRateAndVectorsAreNotDecayed) {
   EXPECT_EQ(bias.item<double>(), 1.0);
 }
 
+TEST(Optimizer, TokensAndPositionTablesOfVisionTransformersAreNotDecayed) {
+  weights::NamedTensors parameters;
+  const std::vector<std::string> kept{"image.encoder.embeddings.cls_token",
+                                      "image.encoder.embeddings.position_embeddings",
+                                      "image.encoder.embeddings.register_tokens",
+                                      "image.encoder.pos_embed",
+                                      "image.encoder.dist_token",
+                                      "image.encoder.encoder.layer.0.attention.attention.relative_position_"
+                                      "bias.relative_position_bias_table"};
+  const std::vector<std::string> decayed{"image.encoder.embeddings.patch_embeddings.projection.weight",
+                                         "text.encoder.embeddings.position_embeddings.weight",
+                                         "text.encoder.embeddings.word_embeddings.weight"};
+  for (const auto* names : {&kept, &decayed}) {
+    for (const std::string& name : *names) parameters[name] = at::ones({1, 2}).requires_grad_();
+  }
+  const auto sgd =
+      make_optimizer(parameters, {.name = "sgd", .momentum = 0, .weight_decay = 1, .encoder_rate = 1});
+  for (auto& [name, tensor] : parameters) tensor.mutable_grad() = at::zeros({1, 2});
+  sgd->step(0.1);
+  for (const std::string& name : kept) EXPECT_EQ(parameters.at(name)[0][0].item<double>(), 1.0) << name;
+  for (const std::string& name : decayed)
+    EXPECT_NEAR(parameters.at(name)[0][0].item<double>(), 0.9, 1e-6) << name;
+}
+
 TEST(Optimizer, LeavesAloneWhatHasNoGradient) {
   Number x(1.0), y(1.0);
   const auto adamw = make_optimizer({{"x", x.value}, {"y", y.value}}, {});
