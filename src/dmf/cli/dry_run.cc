@@ -35,7 +35,7 @@ DryRunStage measure_stage(TrainingSetup& setup, const std::string& name, const s
   spdlog::info("{}: {} steps of {} samples", title, steps, batches->samples_per_step());
   DryRunStage result;
   result.title = title;
-  result.steps = stage.steps > 0 ? stage.steps : stage.epochs * batches->steps_per_epoch();
+  result.steps = stage.total_steps(batches->steps_per_epoch());
   result.has_store = setup.has_store();
   result.cost = train::measure_step_cost(*setup.model, *batches,
                                          {.loss = setup.options().train.loss,

@@ -22,13 +22,13 @@ double seconds_of(const std::function<void()>& work) {
   return wall_seconds() - start;
 }
 
-PlannedPart planned_texts(const TrainingSetup& setup) {
+PlannedPart planned_texts(const TrainingSetup& setup, const Rates& rates) {
   // Distinct wordings: at most what people wrote and what is composed.
   const data::Dataset& dataset = setup.stage_one_data();
   size_t texts = dataset.attributes.size() * static_cast<size_t>(setup.options().train.text.composed);
   for (const data::Record& record : dataset.train) texts += record.captions.size();
   return {"words " + folder_title(dataset), fmt::format("<= {} wordings", texts),
-          static_cast<double>(texts) / measure_text_rate(*setup.text_encoder)};
+          static_cast<double>(texts) / rates.texts};
 }
 
 PlannedPart planned_store(const TrainingSetup& setup, const data::Dataset& dataset, const Rates& rates) {
@@ -46,7 +46,7 @@ PlannedPart planned_stage(const TrainingSetup& setup, const std::string& title, 
   data::SamplerOptions sampler_options = setup.options().train.batch.sampler;
   if (!reads_texts) sampler_options = without_texts(sampler_options);
   const data::IdentitySampler sampler(dataset.train, dataset.attributes, sampler_options, 0);
-  const int64_t steps = stage.steps > 0 ? stage.steps : stage.epochs * sampler.batches(0);
+  const int64_t steps = stage.total_steps(sampler.batches(0));
   const int64_t samples =
       sampler_options.identities * (sampler_options.samples + sampler_options.texts_beside);
   const auto places = static_cast<double>(sampler_options.identities * sampler_options.samples);
@@ -59,7 +59,7 @@ PlannedPart planned_stage(const TrainingSetup& setup, const std::string& title, 
   if (reads_texts && !setup.text_encoder->trained_names().empty()) {
     const double texts = places * sampler_options.text_fraction +
                          static_cast<double>(sampler_options.identities * sampler_options.texts_beside);
-    step_seconds += 3 * texts / measure_text_rate(*setup.text_encoder);
+    step_seconds += 3 * texts / rates.texts;
   }
   return {title, fmt::format("{} steps of {} samples", steps, samples),
           static_cast<double>(steps) * step_seconds};
@@ -67,8 +67,10 @@ PlannedPart planned_stage(const TrainingSetup& setup, const std::string& title, 
 
 }  // namespace
 
-Rates measure_rates(fuse::DmfModel& model, torch::Dtype type, int64_t batch) {
+Rates measure_rates(fuse::DmfModel& model, const translate::TextEncoder* text_encoder, torch::Dtype type,
+                    int64_t batch) {
   constexpr int64_t kImages = 16;
+  constexpr int64_t kTexts = 32;
   const auto& encoder = *model.image_encoder();
   const PrecisionScope scope(type, model.device());
   const torch::Tensor pixels =
@@ -96,22 +98,22 @@ Rates measure_rates(fuse::DmfModel& model, torch::Dtype type, int64_t batch) {
   const auto rate = [](int64_t count, double seconds) {
     return static_cast<double>(count) / std::max(seconds, 1e-6);
   };
-  return {rate(kImages, frozen), rate(batch, training), rate(kImages, embedding)};
-}
-
-double measure_text_rate(const translate::TextEncoder& encoder) {
-  constexpr int64_t kTexts = 32;
-  const std::vector<std::string> texts(kTexts, "red coat, blue jeans, black backpack, long hair, woman");
-  return static_cast<double>(kTexts) / std::max(seconds_of([&] { encoder.encode(texts); }), 1e-6);
+  Rates rates{rate(kImages, frozen), rate(batch, training), rate(kImages, embedding)};
+  if (text_encoder != nullptr) {
+    const std::vector<std::string> texts(kTexts, "red coat, blue jeans, black backpack, long hair, woman");
+    rates.texts = rate(kTexts, seconds_of([&] { text_encoder->encode(texts); }));
+  }
+  return rates;
 }
 
 std::vector<PlannedPart> plan_training(TrainingSetup& setup) {
   const data::SamplerOptions& sampler = setup.options().train.batch.sampler;
-  const Rates rates = measure_rates(*setup.model, setup.type, sampler.identities * sampler.samples);
+  const Rates rates =
+      measure_rates(*setup.model, setup.text_encoder.get(), setup.type, sampler.identities * sampler.samples);
   std::vector<PlannedPart> parts;
   if (setup.has_store()) parts.push_back(planned_store(setup, setup.train, rates));
   if (setup.has_store() && setup.pretrain) parts.push_back(planned_store(setup, *setup.pretrain, rates));
-  if (setup.text_encoder != nullptr) parts.push_back(planned_texts(setup));
+  if (setup.text_encoder != nullptr) parts.push_back(planned_texts(setup, rates));
   const train::TrainOptions& train = setup.options().train;
   if (has_stage(train.pretrain)) {
     parts.push_back(planned_stage(setup, "stage I, pre-training", setup.stage_one_data(), train.pretrain,

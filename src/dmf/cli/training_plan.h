@@ -14,13 +14,13 @@ struct Rates {
   double frozen = 0;     ///< images a second through the encoder's frozen part
   double training = 0;   ///< samples a second through forward and backward of what is trained
   double embedding = 0;  ///< images a second from pixels to vectors
+  double texts = 0;      ///< sentences a second through the text encoder; 0 = there is none
 };
 
 /// Measures in `type` on the model's device, with batches of `batch` samples. Changes no weight.
-Rates measure_rates(fuse::DmfModel& model, torch::Dtype type, int64_t batch);
-
-/// Sentences a second through the text encoder.
-double measure_text_rate(const translate::TextEncoder& encoder);
+/// `text_encoder` may be null.
+Rates measure_rates(fuse::DmfModel& model, const translate::TextEncoder* text_encoder, torch::Dtype type,
+                    int64_t batch);
 
 /// A part of the work ahead: "stage I, pre-training", "240 steps of 64 samples", seconds.
 struct PlannedPart {

@@ -16,6 +16,9 @@ struct StageOptions {
   double learning_rate = 1e-3;
   double warmup = 0.1;
 
+  /// Batches of the whole stage over data that have `steps_per_epoch` of them in one pass.
+  int64_t total_steps(int64_t steps_per_epoch) const { return steps > 0 ? steps : epochs * steps_per_epoch; }
+
   template <class Visitor>
   void visit(Visitor& v) {
     v("epochs", epochs, Range<int64_t>{0, 1000000},

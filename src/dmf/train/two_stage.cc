@@ -25,7 +25,7 @@ struct Stage {
 
   int64_t steps() const {
     if (data.batches == nullptr) return 0;
-    return options.steps > 0 ? options.steps : options.epochs * data.batches->steps_per_epoch();
+    return options.total_steps(data.batches->steps_per_epoch());
   }
 };
 
