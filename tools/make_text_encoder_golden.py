@@ -4,7 +4,7 @@
 
 Needs torch, numpy, safetensors and transformers (5 was used). Writes tests/golden/text/encoders.safetensors:
   NAME/states  last hidden states of the read tokens of three sentences, of small encoders: bert, roberta, data2vec-text
-  NAME/base    256 evenly spaced numbers of the base configuration's states of one sentence: bert, roberta
+  NAME/base    256 evenly spaced numbers of the base configuration's states of one sentence: bert, data2vec-text
 Texts are tokenised by tests/golden/text/tokenizer.json (made by make_bpe_golden.py) or, for BERT, given as ids.
 """
 import pathlib
@@ -29,7 +29,7 @@ MODELS = {
 }
 BASE = {
     "bert": dict(vocab_size=30522, max_position_embeddings=512),
-    "roberta": dict(vocab_size=50265, max_position_embeddings=514),
+    "data2vec-text": dict(vocab_size=50265, max_position_embeddings=514),
 }
 
 

@@ -154,7 +154,7 @@ TEST_P(BaseConfiguration, GivesTransformersStates) {
   EXPECT_LT(error, 1e-4);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, BaseConfiguration, testing::Values("bert", "roberta"));
+INSTANTIATE_TEST_SUITE_P(Kinds, BaseConfiguration, testing::Values("bert", "data2vec-text"));
 
 TEST(TextTransformer, CountsPositionsFromBehindThePaddingId) {
   const TextTransformer network = formula_transformer(small_config("roberta"));
