@@ -70,9 +70,25 @@ torch::Tensor Embedder::embed_batch(const torch::Tensor& pixels) const {
 
 ImageEmbeddings Embedder::images(const std::vector<std::filesystem::path>& paths,
                                  const std::string& what) const {
+  return in_batches(paths, what, width(),
+                    [this](const torch::Tensor& pixels) { return embed_batch(pixels); });
+}
+
+ImageEmbeddings Embedder::encoded_images(const std::vector<std::filesystem::path>& paths,
+                                         const std::string& what) const {
+  const translate::ImageEncoder& encoder = *model_.image_encoder();
+  return in_batches(paths, what, encoder.token_width(), [&](const torch::Tensor& pixels) {
+    const PrecisionScope precision(type_, device_);
+    const torch::Tensor stored = encoder.frozen(encoder.normalise(pixels.to(device_)));
+    return encoder.trained(stored, /*training=*/false).to(torch::kFloat32).mean(1).to(torch::kCPU);
+  });
+}
+
+ImageEmbeddings Embedder::in_batches(const std::vector<std::filesystem::path>& paths, const std::string& what,
+                                     int64_t width, const Batch& vectors_of) const {
   const torch::NoGradGuard no_grad;
   const auto count = static_cast<int64_t>(paths.size());
-  ImageEmbeddings result{torch::zeros({count, width()}), {}, {}};
+  ImageEmbeddings result{torch::zeros({count, width}), {}, {}};
   if (count == 0) return result;
   const auto load = [&](int64_t first) {
     const auto begin = paths.begin() + first, end = paths.begin() + std::min(first + options_.batch, count);
@@ -89,7 +105,7 @@ ImageEmbeddings Embedder::images(const std::vector<std::filesystem::path>& paths
     stop_if_interrupted("embedding");
     const data::LoadedImages batch = next.get();
     if (first + options_.batch < count) next = std::async(std::launch::async, load, first + options_.batch);
-    result.vectors.narrow(0, first, batch.pixels.size(0)).copy_(embed_batch(batch.pixels));
+    result.vectors.narrow(0, first, batch.pixels.size(0)).copy_(vectors_of(batch.pixels));
     for (const data::BrokenImage& image : batch.broken) {
       result.broken.push_back({static_cast<size_t>(first) + image.index, image.reason});
     }
@@ -107,12 +123,26 @@ std::string Embedder::words_of(const std::string& sentence) const {
 }
 
 torch::Tensor Embedder::sentences(const std::vector<std::string>& texts) const {
+  return in_batches(texts, width(),
+                    [this](const translate::TextTokens& stored) { return model_.embed_texts(stored); });
+}
+
+torch::Tensor Embedder::encoded_sentences(const std::vector<std::string>& texts) const {
+  return in_batches(texts, model_.text_width(), [this](const translate::TextTokens& stored) {
+    const translate::TextTokens words = reader_.encoder->trained(stored);
+    const torch::Tensor read = words.mask.unsqueeze(2).to(torch::kFloat32);
+    return (words.tokens.to(torch::kFloat32) * read).sum(1) / read.sum(1);
+  });
+}
+
+torch::Tensor Embedder::in_batches(const std::vector<std::string>& texts, int64_t width,
+                                   const TextBatch& vectors_of) const {
   const torch::NoGradGuard no_grad;
   DMF_CHECK(model_.has_text() && reader_.encoder != nullptr, InvalidArgument,
             "[embed] this model has no text branch: it cannot embed sentences; hint: "
             "train it with texts");
   const auto count = static_cast<int64_t>(texts.size());
-  torch::Tensor vectors = torch::empty({count, width()});
+  torch::Tensor vectors = torch::empty({count, width});
   for (int64_t first = 0; first < count; first += options_.batch) {
     stop_if_interrupted("embedding");
     const int64_t last = std::min(first + options_.batch, count);
@@ -125,7 +155,7 @@ torch::Tensor Embedder::sentences(const std::vector<std::string>& texts) const {
       DMF_CHECK(has_word[i - first].item<bool>(), InvalidArgument,
                 "[embed] sentence {} of {} has no word: '{}'", i + 1, count, texts[static_cast<size_t>(i)]);
     }
-    vectors.narrow(0, first, last - first).copy_(model_.embed_texts(words));
+    vectors.narrow(0, first, last - first).copy_(vectors_of(words));
   }
   return vectors;
 }

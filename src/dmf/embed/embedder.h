@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -81,6 +82,14 @@ class Embedder {
   /// @throws InvalidArgument  the model has no text branch; a sentence without a word, naming which
   torch::Tensor sentences(const std::vector<std::string>& texts) const;
 
+  /// What the encoders give before their translation into one space: the mean of an image's tokens v_j, and
+  /// of a sentence's words t_k. No class token, projection or transformer has seen them.
+  /// @return  [N, D_i] and [N, D_t] float32, CPU, of any length
+  /// @throws as images() and sentences()
+  ImageEmbeddings encoded_images(const std::vector<std::filesystem::path>& paths,
+                                 const std::string& what = "images") const;
+  torch::Tensor encoded_sentences(const std::vector<std::string>& texts) const;
+
   /// D.
   int64_t width() const;
   const fuse::DmfModel& model() const { return model_; }
@@ -91,7 +100,13 @@ class Embedder {
 
  private:
   Embedder(fuse::LoadedModel loaded, const EmbedOptions& options);
+  using Batch = std::function<torch::Tensor(const torch::Tensor& pixels)>;
+  using TextBatch = std::function<torch::Tensor(const translate::TextTokens& stored)>;
   torch::Tensor embed_batch(const torch::Tensor& pixels) const;
+  ImageEmbeddings in_batches(const std::vector<std::filesystem::path>& paths, const std::string& what,
+                             int64_t width, const Batch& vectors_of) const;
+  torch::Tensor in_batches(const std::vector<std::string>& texts, int64_t width,
+                           const TextBatch& vectors_of) const;
   std::string words_of(const std::string& sentence) const;
 
   fuse::DmfModel model_;
