@@ -1,0 +1,49 @@
+#pragma once
+#include "dmf/world/identity.h"
+#include "dmf/world/vec.h"
+
+namespace dmf::world {
+
+/// What a surface sends back.
+struct Surface {
+  Vec3 colour;      ///< linear albedo
+  float gloss = 0;  ///< strength of the highlight, 0 … 1
+};
+
+inline Vec3 linear_colour(const Colour& colour) {
+  const Colour c = linear_from_srgb(colour);
+  return {c.red, c.green, c.blue};
+}
+
+/// Where a point lies on the cloth, in metres.
+struct ClothPlace {
+  float across = 0;  ///< around body or limb; 0 is the middle of the front
+  float along = 0;   ///< up the body, or along the limb
+  Vec3 rest;         ///< in the rest pose
+  bool is_limb = false;
+};
+
+/// A fabric ready to paint: colours are linear.
+class FabricPaint {
+ public:
+  FabricPaint(const Fabric& fabric, uint64_t details);
+  /// @param footprint  edge of a sample on the cloth in metres: finer patterns melt into their mean
+  Surface at(const ClothPlace& place, float footprint) const;
+  Vec3 colour() const { return colour_; }
+
+ private:
+  Vec3 pattern(const ClothPlace& place, float footprint) const;
+  float print(const ClothPlace& place, float footprint) const;
+
+  Material material_;
+  Pattern pattern_;
+  Vec3 colour_, second_;
+  float scale_, share_;
+  uint32_t seed_;
+};
+
+/// Light and dark of the folds of cloth around 1, from the rest pose alone.
+/// @param depth  of the folds, 0 … 1
+float fold_shade(Vec3 rest, float depth, uint32_t seed);
+
+}  // namespace dmf::world

@@ -1,0 +1,65 @@
+#include "dmf/world/raster.h"
+
+#include <limits>
+
+namespace dmf::world {
+
+SampleBuffer::SampleBuffer(int height, int width)
+    : height_(height),
+      width_(width),
+      first_row_(height),
+      samples_(static_cast<size_t>(height) * width),
+      masks_(static_cast<size_t>(height) * width) {}
+
+ShadowMap::ShadowMap(Vec3 light, const std::vector<Vec3>& points, int size)
+    : light_(light),
+      size_(size),
+      height_(static_cast<size_t>(size) * size, std::numeric_limits<float>::lowest()) {
+  right_ = normalized(cross(std::abs(light.y) < .9F ? Vec3{0, 1, 0} : Vec3{0, 0, 1}, light));
+  up_ = cross(light, right_);
+  float high_x = std::numeric_limits<float>::lowest(), high_y = high_x;
+  low_x_ = low_y_ = std::numeric_limits<float>::max();
+  for (const Vec3& p : points) {
+    const float x = dot(p, right_), y = dot(p, up_);
+    low_x_ = std::min(low_x_, x), high_x = std::max(high_x, x);
+    low_y_ = std::min(low_y_, y), high_y = std::max(high_y, y);
+  }
+  const float margin = .02F;
+  low_x_ -= margin, low_y_ -= margin;
+  scale_ = static_cast<float>(size - 1) / (std::max(high_x - low_x_, high_y - low_y_) + margin);
+}
+
+void ShadowMap::draw(Vec3 a, Vec3 b, Vec3 c) {
+  const Vec3 p = map(a), q = map(b), r = map(c);
+  const float area = (q.x - p.x) * (r.y - p.y) - (r.x - p.x) * (q.y - p.y);
+  if (area == 0) return;
+  const int x0 = std::max(0, static_cast<int>(std::ceil(std::min({p.x, q.x, r.x}))));
+  const int x1 = std::min(size_ - 1, static_cast<int>(std::max({p.x, q.x, r.x})));
+  const int y0 = std::max(0, static_cast<int>(std::ceil(std::min({p.y, q.y, r.y}))));
+  const int y1 = std::min(size_ - 1, static_cast<int>(std::max({p.y, q.y, r.y})));
+  for (int y = y0; y <= y1; ++y)
+    for (int x = x0; x <= x1; ++x) {
+      const float px = static_cast<float>(x) - p.x, py = static_cast<float>(y) - p.y;
+      const float s = (px * (r.y - p.y) - py * (r.x - p.x)) / area,
+                  t = (py * (q.x - p.x) - px * (q.y - p.y)) / area;
+      if (s < 0 || t < 0 || s + t > 1) continue;
+      float& height = height_[static_cast<size_t>(y) * size_ + x];
+      height = std::max(height, p.z + s * (q.z - p.z) + t * (r.z - p.z));
+    }
+}
+
+float ShadowMap::shade(Vec3 p, float blur, float slack) const {
+  const Vec3 m = map(p);
+  const float radius = std::max(blur * scale_, .75F);
+  int hits = 0;
+  for (int i = -1; i <= 1; ++i)
+    for (int j = -1; j <= 1; ++j) {
+      const int x = static_cast<int>(std::lround(m.x + static_cast<float>(i) * radius));
+      const int y = static_cast<int>(std::lround(m.y + static_cast<float>(j) * radius));
+      if (x < 0 || y < 0 || x >= size_ || y >= size_) continue;
+      hits += height_[static_cast<size_t>(y) * size_ + x] > m.z + slack;
+    }
+  return static_cast<float>(hits) / 9;
+}
+
+}  // namespace dmf::world
