@@ -77,8 +77,8 @@ Vec3 FabricPaint::pattern(const ClothPlace& place, float footprint) const {
   return colour_;
 }
 
-Surface FabricPaint::at(const ClothPlace& place, float footprint) const {
-  Surface surface{pattern(place, footprint), .04F};
+Paint FabricPaint::at(const ClothPlace& place, float footprint) const {
+  Paint surface{pattern(place, footprint), .04F};
   const float fine = std::clamp(1.5F - footprint / .004F, 0.F, 1.F);
   switch (material_) {
     case Material::kCotton:

@@ -5,7 +5,7 @@
 namespace dmf::world {
 
 /// What a surface sends back.
-struct Surface {
+struct Paint {
   Vec3 colour;      ///< linear albedo
   float gloss = 0;  ///< strength of the highlight, 0 … 1
 };
@@ -28,7 +28,7 @@ class FabricPaint {
  public:
   FabricPaint(const Fabric& fabric, uint64_t details);
   /// @param footprint  edge of a sample on the cloth in metres: finer patterns melt into their mean
-  Surface at(const ClothPlace& place, float footprint) const;
+  Paint at(const ClothPlace& place, float footprint) const;
   Vec3 colour() const { return colour_; }
 
  private:
@@ -41,6 +41,11 @@ class FabricPaint {
   float scale_, share_;
   uint32_t seed_;
 };
+
+/// 1 on a line of half-width `half` where `distance` is 0, its edges `soft` wide: seams, zips, edges.
+inline float line(float distance, float half, float soft) {
+  return smoothstep(half + soft, std::max(0.F, half - soft), std::abs(distance));
+}
 
 /// Light and dark of the folds of cloth around 1, from the rest pose alone.
 /// @param depth  of the folds, 0 … 1

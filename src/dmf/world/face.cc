@@ -29,13 +29,13 @@ FacePaint::FacePaint(const Identity& identity)
   mouth_width_ = mix(.019F, .025F, vary(3));
 }
 
-Surface FacePaint::skin(Vec3 rest) const {
+Paint FacePaint::skin(Vec3 rest) const {
   return {skin_ * mix(.93F, 1.07F, value_noise(rest * 22, seed_)), .10F};
 }
 
 // Eyes, brows, mouth, beard; `soft` is the width of an edge.
-Surface FacePaint::bare(Vec3 q, float soft) const {
-  Surface s = skin(q);
+Paint FacePaint::bare(Vec3 q, float soft) const {
+  Paint s = skin(q);
   if (q.z < .02F) return s;
   const float x = std::abs(q.x);
   const auto lay = [&](float d, float edge, Vec3 colour, float strength) {
@@ -65,7 +65,7 @@ Surface FacePaint::bare(Vec3 q, float soft) const {
 }
 
 // Mask and glasses lie on the face. True where they hide it.
-bool FacePaint::cover(Vec3 q, float soft, Surface& surface, Part& part) const {
+bool FacePaint::cover(Vec3 q, float soft, Paint& surface, Part& part) const {
   const float x = std::abs(q.x);
   if (identity_.mask) {
     const float top = .094F - 1.0F * std::max(0.F, x - .02F) * .35F, bottom = .012F + .25F * x;
@@ -101,9 +101,9 @@ bool FacePaint::cover(Vec3 q, float soft, Surface& surface, Part& part) const {
   return false;
 }
 
-Surface FacePaint::at(Vec3 q, float footprint, Part& part) const {
+Paint FacePaint::at(Vec3 q, float footprint, Part& part) const {
   part = q.z > .02F && q.y > 0 ? Part::kFace : Part::kSkin;
-  Surface surface;
+  Paint surface;
   if (cover(q, footprint, surface, part)) return surface;
   surface = bare(q, footprint);
   const bool ear = std::abs(q.x) > .0735F && std::abs(q.y - .105F) < .033F;
@@ -112,14 +112,14 @@ Surface FacePaint::at(Vec3 q, float footprint, Part& part) const {
       smoothstep(-.5F * footprint - .002F, .5F * footprint + .002F, hair_growth(identity_, q));
   if (grown <= 0) return surface;
   const bool cropped = identity_.hair == HairStyle::kCropped;
-  const Surface growth = hair(q, q);
+  const Paint growth = hair(q, q);
   if (grown > .5F) part = Part::kHair;
   surface.colour =
       mix(surface.colour, cropped ? mix(growth.colour, skin_ * .5F, .25F) : growth.colour, grown);
   return surface;
 }
 
-Surface FacePaint::hair(Vec3 q, Vec3 rest) const {
+Paint FacePaint::hair(Vec3 q, Vec3 rest) const {
   const float angle = std::atan2(q.x, -q.z - .012F);
   const bool curly = identity_.hair == HairStyle::kCurly;
   float strands = 0;

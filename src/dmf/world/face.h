@@ -10,14 +10,14 @@ class FacePaint {
   explicit FacePaint(const Identity& identity);
   /// What is seen at a point of the head, in head coordinates (Figure::head_local), and the part it belongs
   /// to.
-  Surface at(Vec3 head_local, float footprint, Part& part) const;
+  Paint at(Vec3 head_local, float footprint, Part& part) const;
   /// Hair of a shape of its own.
-  Surface hair(Vec3 head_local, Vec3 rest) const;
-  Surface skin(Vec3 rest) const;
+  Paint hair(Vec3 head_local, Vec3 rest) const;
+  Paint skin(Vec3 rest) const;
 
  private:
-  Surface bare(Vec3 q, float soft) const;
-  bool cover(Vec3 q, float soft, Surface& surface, Part& part) const;
+  Paint bare(Vec3 q, float soft) const;
+  bool cover(Vec3 q, float soft, Paint& surface, Part& part) const;
 
   const Identity& identity_;
   Vec3 skin_, hair_, brow_, lips_, iris_, mask_;

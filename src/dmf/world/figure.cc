@@ -87,7 +87,7 @@ Figure make_figure(const Identity& identity) {
   const float male = identity.gender == Gender::kMale ? 1.F : 0.F;
   f.male = child ? .5F + .3F * male : identity.age == AgeGroup::kTeenager ? .15F + .75F * male : male;
   f.sole = identity.shoes.type == ShoeType::kHeels ? .035F : .02F;
-  f.head = .15F + .045F * h;
+  f.head = .153F + .046F * h;
   f.chin = f.sole + h - f.head;
   f.head_z = -.012F + .013F * h;
   f.shoulder_y = f.chin - .068F * h;
@@ -95,7 +95,7 @@ Figure make_figure(const Identity& identity) {
   f.hip_y = f.sole + (identity.leg_share + .045F) * h;
   f.crotch = f.hip_y - .05F * h;
   f.waist = mix(f.hip_y, f.shoulder_y, .33F);
-  f.neck_radius = h * mix(.0275F, .0325F, f.male) * (1 + .1F * std::max(identity.build, 0.F));
+  f.neck_radius = h * mix(.03F, .0355F, f.male) * (1 + .1F * std::max(identity.build, 0.F));
   f.foot_length = .15F * h;
   const float breadth = mix(.0895F, .1025F, f.male) * (1 + .07F * identity.shoulders + .05F * identity.build);
   f.upper_arm = .17F * h, f.forearm = .145F * h;
@@ -133,12 +133,12 @@ float body_distance(const Figure& f, Vec3 p) {
 float head_distance(const Figure& f, Vec3 p) {
   const Vec3 q = f.head_local({std::abs(p.x), p.y, p.z});
   float d = ellipsoid(q, {0, .138F, -.012F}, {.0745F, .092F, .096F});
-  d = smooth_min(d, ellipsoid(q, {0, .06F, .022F}, {.054F, .06F, .062F}), .04F);
+  d = smooth_min(d, ellipsoid(q, {0, .06F, .022F}, {.057F, .06F, .062F}), .04F);
   d = smooth_min(d, ellipsoid(q, {0, .012F, .068F}, {.017F, .013F, .015F}), .03F);            // chin
   d = smooth_min(d, capsule(q, {0, .112F, .083F}, {0, .082F, .099F}, .0105F), .014F);         // nose
   d = smooth_min(d, capsule(q, {.012F, .127F, .081F}, {.042F, .125F, .066F}, .007F), .016F);  // brow
   d = std::max(d, .012F - length(q - Vec3{.031F, .112F, .096F}) + .004F);                     // socket
-  d = smooth_min(d, ellipsoid(q, {.0775F, .105F, -.012F}, {.010F, .031F, .019F}), .006F);     // ear
+  d = smooth_min(d, ellipsoid(q, {.0755F, .105F, -.012F}, {.009F, .027F, .016F}), .006F);     // ear
   d *= f.head_scale();
   const Vec3 top{0, f.chin + .05F * f.head_scale(), f.head_z - .02F},
       base{0, f.shoulder_y - .01F, -.014F * f.height};

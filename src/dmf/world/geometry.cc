@@ -76,8 +76,9 @@ class Builder {
   }
 
   bool under_upper(Vec3 p, float depth) const {
-    if (outfit().has_tail && p.y < outfit().tail_top &&
-        (identity_.upper.is_open || p.y < outfit().upper_hem + .1F))
+    // Hems and open fronts move away from what is below.
+    if (p.y < outfit().upper_hem + .1F ||
+        (outfit().has_tail && identity_.upper.is_open && p.y < outfit().tail_top))
       return false;
     return upper_distance(figure(), outfit(), p) < -depth;
   }
@@ -165,7 +166,7 @@ class Builder {
           {LayerKind::kHat, Part::kHat, .005F}, [](Vec3) { return rigid_weights(Bone::kHead); }, never);
   }
 
-  void add_rigid(FieldRef field, const Box& box, float cell, Layer layer, Bone bone) {
+  void add_rigid(FieldRef field, const Bounds& box, float cell, Layer layer, Bone bone) {
     append(
         mesh_surface(field, box, cell), layer, [&](Vec3) { return rigid_weights(bone); }, never);
   }

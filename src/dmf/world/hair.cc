@@ -1,5 +1,7 @@
 #include "dmf/world/hair.h"
 
+#include "dmf/world/noise.h"
+
 namespace dmf::world {
 namespace {
 
@@ -19,10 +21,10 @@ float face_opening(const Identity& identity, Vec3 q) {
 
 // The back of head and clothes that long hair lies on.
 float back_z(const Figure& f, const Outfit& outfit, float y) {
-  const float nape = f.head_z - .085F * f.head_scale();
-  const Loft::Section body = f.trunk.at(y), cloth = outfit.upper.at(y);
-  const float back = std::min(body.centre - body.back, cloth.centre - cloth.back) - .004F;
-  return mix(back, std::min(nape, back), smoothstep(f.shoulder_y, f.chin + .05F, y));
+  const float nape = f.head_z - .09F * f.head_scale(), low = std::min(y, f.shoulder_y);
+  const Loft::Section body = f.trunk.at(low), cloth = outfit.upper.at(low);
+  const float back = std::min(body.centre - body.back, cloth.centre - cloth.back) - .006F;
+  return mix(back, std::min(nape, back + .02F), smoothstep(f.shoulder_y, f.chin + .05F, y));
 }
 
 float curtain(const Identity& identity, const Figure& f, const Outfit& outfit, Vec3 p, float bottom) {
@@ -108,13 +110,14 @@ float hair_distance(const Identity& identity, const Figure& f, const Outfit& out
       d = smooth_min(combed_back(identity, f, q), (length(q - Vec3{0, .185F, -.115F}) - .04F) * s, .012F);
       break;
     case HairStyle::kCurly: {
-      const float volume = .02F + .035F * smoothstep(.05F, .15F, q.y);
-      d = std::max(skull(q) - volume, -.7F * hair_growth(identity, q) - .01F) * s;
+      const float curls = value_noise(q * 38, static_cast<uint32_t>(identity.details)) - .5F;
+      const float volume = .022F + .032F * smoothstep(.05F, .15F, q.y) + .022F * curls;
+      d = std::max(skull(q) - volume, -.7F * hair_growth(identity, q) - .008F - .02F * curls) * s;
       break;
     }
   }
   // A hat presses it down.
-  if (identity.hat != HatType::kNone) d = std::max(d, std::min(skull(q) - .006F, .13F - q.y) * s);
+  if (identity.hat != HatType::kNone) d = std::max(d, std::min(skull(q) - .006F, q.y - .13F) * s);
   return d;
 }
 

@@ -9,7 +9,7 @@ constexpr int kBlock = 4;  // cells along an edge of a block
 
 class SurfaceNet {
  public:
-  SurfaceNet(FieldRef field, const Box& box, float cell) : field_(field), low_(box.low), cell_(cell) {
+  SurfaceNet(FieldRef field, const Bounds& box, float cell) : field_(field), low_(box.low), cell_(cell) {
     const auto cells = [&](float low, float high) {
       return (static_cast<int>(std::ceil((high - low) / (cell * kBlock))) + 1) * kBlock;
     };
@@ -121,6 +121,8 @@ Vec3 gradient(FieldRef field, Vec3 p, float step) {
   return sum * (.25F / step);
 }
 
-Mesh mesh_surface(FieldRef field, const Box& box, float cell) { return SurfaceNet(field, box, cell).run(); }
+Mesh mesh_surface(FieldRef field, const Bounds& box, float cell) {
+  return SurfaceNet(field, box, cell).run();
+}
 
 }  // namespace dmf::world

@@ -14,7 +14,7 @@ struct Mesh {
   std::vector<std::array<int, 3>> triangle;
 };
 
-struct Box {
+struct Bounds {
   Vec3 low, high;
 };
 
@@ -37,7 +37,7 @@ class FieldRef {
 /// skipped: `field` must not exceed the true distance by more than a quarter.
 /// @param box   must enclose the surface, else it is cut open there
 /// @param cell  edge of a cell in metres
-Mesh mesh_surface(FieldRef field, const Box& box, float cell);
+Mesh mesh_surface(FieldRef field, const Bounds& box, float cell);
 
 /// Gradient of `field` at `p` by differences over `step`, not normalised.
 Vec3 gradient(FieldRef field, Vec3 p, float step);

@@ -148,7 +148,7 @@ void make_lower(const Identity& identity, const Figure& f, Outfit& outfit) {
   outfit.is_skirt = outfit.has_lower && lower.type == LowerType::kSkirt;
   outfit.lower_hem = f.leg_y(lower.length);
   const bool clings = lower.type == LowerType::kLeggings;
-  const float ease = clings ? .002F : .004F + .014F * lower.looseness;
+  const float ease = clings ? .002F : .004F + .011F * lower.looseness;
   outfit.lower.top = f.hip_y + .24F * rise;
   if (outfit.is_skirt) {
     outfit.lower.bottom = outfit.lower_hem;
@@ -161,7 +161,7 @@ void make_lower(const Identity& identity, const Figure& f, Outfit& outfit) {
   hang(f, Outfit{.has_lower = false}, {ease, 1, f.hip_y, 0, 0}, outfit.lower);
   const float slope = clings                             ? 9.F
                       : lower.type == LowerType::kShorts ? .02F
-                                                         : mix(.085F, .012F, lower.looseness);
+                                                         : mix(.085F, .028F, lower.looseness);
   hang(f.leg, ease, slope, .12F, outfit.trouser);
   outfit.lower_end = f.leg.extent * lower.length;
 }
@@ -190,6 +190,12 @@ float upper_distance(const Figure& f, const Outfit& outfit, Vec3 p) {
   const Vec3 q{std::abs(p.x), p.y, p.z};
   const float h = f.height;
   float d = outfit.upper.distance(q);
+  // Over the hips it lies on what is worn there, whose outline is no ellipse.
+  if (outfit.has_lower && q.y < outfit.lower.top)
+    d = smooth_min(d,
+                   std::max({lower_distance(f, outfit, p) - .007F, outfit.upper_hem - q.y,
+                             q.y - outfit.lower.top + .02F}),
+                   .02F);
   if (outfit.has_tail && !outfit.is_skirt) d -= waves(outfit.upper, outfit.tail_top, outfit.flare_waves, p);
   if (outfit.sleeve_end > 0) {
     d = smooth_min(d, outfit.sleeve.distance(q, outfit.sleeve_end), .025F * h);

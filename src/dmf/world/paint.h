@@ -15,22 +15,22 @@ class Painter {
   /// @param normal     there
   /// @param footprint  edge of a sample on the surface in metres
   /// @param part       in: the layer's; out: what is seen there, a strap or a shirt's collar, say
-  Surface at(const Layer& layer, Vec3 rest, Vec3 normal, float footprint, Part& part) const;
+  Paint at(const Layer& layer, Vec3 rest, Vec3 normal, float footprint, Part& part) const;
 
   /// False where an open coat has no cloth and what lies behind is seen.
   bool has_matter(Vec3 rest) const;
 
  private:
-  Surface body(Vec3 p, Part& part) const;
-  Surface upper(Vec3 p, float footprint, Part& part) const;
-  Surface lower(Vec3 p, float footprint) const;
-  Surface shoe(Vec3 p) const;
-  Surface hat(Vec3 p) const;
-  Surface thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const;
-  void details_of_upper(const ClothPlace& place, Vec3 p, float soft, Surface& surface) const;
-  bool neckline(Vec3 p, float soft, Surface& surface, Part& part) const;
-  bool open_front(Vec3 p, float soft, Surface& surface, Part& part) const;
-  bool strap(Vec3 p, Surface& surface, Part& part) const;
+  Paint body(Vec3 p, Part& part) const;
+  Paint upper(Vec3 p, float footprint, Part& part) const;
+  Paint lower(Vec3 p, float footprint) const;
+  Paint shoe(Vec3 p) const;
+  Paint hat(Vec3 p) const;
+  Paint thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const;
+  void details_of_upper(const ClothPlace& place, Vec3 p, float soft, Paint& surface) const;
+  bool neckline(Vec3 p, float soft, Paint& surface, Part& part) const;
+  bool open_front(Vec3 p, float soft, Paint& surface, Part& part) const;
+  bool strap(Vec3 p, Paint& surface, Part& part) const;
   float gap(float y) const;
   ClothPlace trunk_place(Vec3 p) const;
   ClothPlace leg_place(Vec3 p) const;

@@ -20,8 +20,9 @@ class Skinner {
     return sum;
   }
 
-  // A hanging cloth: its own weight keeps it below the pelvis, each leg pushes it outwards on its side.
-  Vec3 hang(Vec3 p) const {
+  // A hanging cloth: its own weight keeps it below the pelvis, each leg pushes it outwards on its side, and
+  // it is never inside of where the skin goes.
+  Vec3 hang(Vec3 p, Vec3 with_skin) const {
     const Figure& f = g_.figure;
     const Transform& pelvis = skeleton_[static_cast<size_t>(Bone::kPelvis)];
     const Vec3 still = pelvis(p), outwards = pelvis.rotation * normalized(Vec3{p.x, 0, p.z});
@@ -33,10 +34,11 @@ class Skinner {
         const Vec3 d = skeleton_[static_cast<size_t>(left_bone) + (right ? 1 : 0)](p) - still;
         return d * smoothstep(-.03F, .05F, dot(d, outwards));
       };
-      const Vec3 d = push(Bone::kThighLeft) * (1 - knee) + push(Bone::kShinLeft) * knee;
+      const Vec3 d = push(Bone::kThighLeft) * (1 - knee) + push(Bone::kShinLeft) * (.6F * knee);
       moved += d * side;
     }
-    return moved;
+    const Vec3 d = with_skin - moved;
+    return moved + d * smoothstep(-.005F, .015F, dot(d, outwards));
   }
 
  private:
@@ -71,12 +73,12 @@ PosedPerson pose_person(const PersonGeometry& g, const Identity& identity, const
   posed.normal.resize(g.position.size());
   const Skinner skinner(g, skeleton);
   for (const Layer& layer : g.layers) {
-    const float high = g.figure.hip_y + .02F, low = g.figure.hip_y - .12F;
+    const float high = g.figure.hip_y + .02F, middle = g.figure.hip_y - .05F;
     for (int i = layer.first_vertex; i < layer.end_vertex; ++i) {
       const Transform bones = skinner.blend(i);
       Vec3 p = bones(g.position[i]);
       if (layer.hangs && g.position[i].y < high)
-        p = mix(p, skinner.hang(g.position[i]), smoothstep(high, low, g.position[i].y));
+        p = mix(p, skinner.hang(g.position[i], p), smoothstep(high, middle, g.position[i].y));
       posed.position[i] = p;
       posed.normal[i] = normalized(bones.rotation * g.normal[i]);
     }

@@ -48,18 +48,18 @@ void ShadowMap::draw(Vec3 a, Vec3 b, Vec3 c) {
     }
 }
 
-float ShadowMap::shade(Vec3 p, float blur, float slack) const {
+float ShadowMap::shade(Vec3 p, float blur, float slack, int taps) const {
   const Vec3 m = map(p);
-  const float radius = std::max(blur * scale_, .75F);
+  const float radius = std::max(blur * scale_, .75F) / static_cast<float>(taps);
   int hits = 0;
-  for (int i = -1; i <= 1; ++i)
-    for (int j = -1; j <= 1; ++j) {
+  for (int i = -taps; i <= taps; ++i)
+    for (int j = -taps; j <= taps; ++j) {
       const int x = static_cast<int>(std::lround(m.x + static_cast<float>(i) * radius));
       const int y = static_cast<int>(std::lround(m.y + static_cast<float>(j) * radius));
       if (x < 0 || y < 0 || x >= size_ || y >= size_) continue;
       hits += height_[static_cast<size_t>(y) * size_ + x] > m.z + slack;
     }
-  return static_cast<float>(hits) / 9;
+  return static_cast<float>(hits) / static_cast<float>((2 * taps + 1) * (2 * taps + 1));
 }
 
 }  // namespace dmf::world

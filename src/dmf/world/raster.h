@@ -87,7 +87,7 @@ class ShadowMap {
   void draw(Vec3 a, Vec3 b, Vec3 c);
   /// Share of the light kept from `p` [0, 1], averaged over a square of half-width `blur` metres; what lies
   /// less than `slack` metres before it does not count.
-  float shade(Vec3 p, float blur, float slack) const;
+  float shade(Vec3 p, float blur, float slack, int taps) const;
 
  private:
   Vec3 map(Vec3 p) const {

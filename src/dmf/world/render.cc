@@ -67,12 +67,12 @@ class Renderer {
     }
   }
 
-  Vec3 light(const Surface& surface, Vec3 place, Vec3 normal, float open) const {
+  Vec3 light(const Paint& surface, Vec3 place, Vec3 normal, float open) const {
     const Vec3 to_eye = normalized(camera_.eye - place);
     const float facing = dot(normal, light_.sun_direction);
     float sun = std::max(0.F, (facing + .08F) / 1.08F);
     if (sun > 0 && light_.shadow_strength > 0)
-      sun *= 1 - light_.shadow_strength * shadow_.shade(place + normal * .012F, .012F, .02F);
+      sun *= 1 - light_.shadow_strength * shadow_.shade(place + normal * .012F, .012F, .02F, 1);
     const float up = .5F + .5F * normal.y;
     const Vec3 ambient = mix(light_.ground, light_.sky, up) * open;
     Vec3 out = surface.colour * (1 - .25F * light_.wetness) * (light_.sun * sun + ambient);
@@ -101,7 +101,7 @@ class Renderer {
     const float open = g_.openness[a] * b0 + g_.openness[b] * sample.b1 + g_.openness[c] * sample.b2;
     const float footprint = 1 / (sample.nearness * camera_.focal * kSide);
     part = layer.part;
-    const Surface surface = painter_.at(layer, blend(g_.position), blend(g_.normal), footprint, part);
+    const Paint surface = painter_.at(layer, blend(g_.position), blend(g_.normal), footprint, part);
     return light(surface, place, normal, open);
   }
 
@@ -148,8 +148,8 @@ class Renderer {
         if (far > 36) continue;
         const size_t pixel = static_cast<size_t>(y) * image_.width + x;
         if (sun)
-          image_.shadow[pixel] =
-              light_.shadow_strength * shadow_.shade(place, light_.shadow_blur * (.4F + std::sqrt(far)), .0F);
+          image_.shadow[pixel] = light_.shadow_strength *
+                                 shadow_.shade(place, light_.shadow_blur * (.4F + std::sqrt(far)), 0, 2);
         float closed = .35F * std::exp(-far / .16F);
         for (const Vec3& foot : posed_.feet) {
           const float dx = place.x - foot.x, dz = place.z - foot.z;

@@ -180,7 +180,7 @@ class Poser {
         swing = -.35F, elbow = .12F, aside += .12F, inwards = 0;
         break;
       case ArmTask::kUmbrella:
-        swing = .3F, elbow = 1.95F, aside = .15F, inwards = .25F;
+        swing = .35F, elbow = 1.9F, aside = .12F, inwards = .5F;
         break;
       case ArmTask::kPhone:
         swing = .45F, elbow = 1.65F, aside = .12F, inwards = .45F;
@@ -254,7 +254,7 @@ void attach_things(const Figure& figure, const Identity& identity, const Pose& p
   skeleton[static_cast<size_t>(Bone::kHandbag)] = {heading, grip(bag_right)};
   Vec3 hand = grip(main_right);
   const float aside = main_right ? -1.F : 1.F;
-  skeleton[static_cast<size_t>(Bone::kUmbrella)] = {heading * rotation_x(-.12F) * rotation_z(aside * .16F),
+  skeleton[static_cast<size_t>(Bone::kUmbrella)] = {heading * rotation_x(-.3F) * rotation_z(aside * .16F),
                                                     hand};
   const float reach = std::min(hand.y / kLuggageHandle, 1.F);
   hand.y = std::min(hand.y, kLuggageHandle);

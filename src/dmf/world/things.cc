@@ -50,7 +50,7 @@ float backpack_distance(const Figure& f, const Outfit& outfit, Vec3 p) {
   return d;
 }
 
-Box backpack_box(const Figure& f, const Outfit& outfit) {
+Bounds backpack_box(const Figure& f, const Outfit& outfit) {
   const BackpackFrame frame = backpack_frame(f, outfit);
   const Vec3 margin = frame.half * 1.15F + Vec3{.03F, .03F, .05F};
   return {frame.centre - margin, frame.centre + margin};
@@ -65,7 +65,7 @@ float shoulder_bag_distance(const Identity& identity, const Figure& f, const Out
   return d * size;
 }
 
-Box shoulder_bag_box(const Identity& identity, const Figure& f, const Outfit& outfit) {
+Bounds shoulder_bag_box(const Identity& identity, const Figure& f, const Outfit& outfit) {
   const Vec3 centre = shoulder_bag_centre(identity, f, outfit), margin{.11F, .18F, .22F};
   return {centre - margin, centre + margin};
 }
@@ -85,7 +85,7 @@ float scarf_distance(const Identity& identity, const Figure& f, const Outfit& ou
   return smooth_min(d, end, .02F) * .8F;
 }
 
-Box scarf_box(const Figure& f) {
+Bounds scarf_box(const Figure& f) {
   const float h = f.height;
   return {{-.16F, f.shoulder_y - .27F * h, -.16F}, {.16F, f.shoulder_y + .12F * h, .28F}};
 }
@@ -105,8 +105,8 @@ float luggage_distance(const Identity& identity, Vec3 p) {
   const float size = .85F + .3F * detail(identity, 3);
   const float bottom = -kLuggageHandle + .05F, half = .29F * size;
   const Vec3 q{std::abs(p.x), p.y, p.z};
-  float d = round_box(q, {0, bottom + half, -.10F}, {.185F * size, half, .115F * size}, .045F);
-  d = std::min(d, capsule(q, {.08F, 0, 0}, {.08F, bottom + half, -.01F}, .011F));
+  float d = round_box(q, {0, bottom + half, -.135F}, {.185F * size, half, .115F * size}, .045F);
+  d = std::min(d, capsule(q, {.08F, 0, 0}, {.08F, bottom + half, -.02F}, .011F));
   d = std::min(d, capsule(q, {0, 0, 0}, {.08F, 0, 0}, .016F));
   return std::min(d, ellipsoid(q, {.14F * size, bottom - .01F, -.04F}, {.02F, .04F, .04F}));
 }

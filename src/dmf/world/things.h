@@ -14,9 +14,9 @@ float handbag_distance(const Identity& identity, Vec3 p);
 float luggage_distance(const Identity& identity, Vec3 p);
 float umbrella_distance(Vec3 p);
 
-Box backpack_box(const Figure& figure, const Outfit& outfit);
-Box shoulder_bag_box(const Identity& identity, const Figure& figure, const Outfit& outfit);
-Box scarf_box(const Figure& figure);
+Bounds backpack_box(const Figure& figure, const Outfit& outfit);
+Bounds shoulder_bag_box(const Identity& identity, const Figure& figure, const Outfit& outfit);
+Bounds scarf_box(const Figure& figure);
 
 /// The side on which the shoulder bag hangs: +1 left, -1 right.
 float shoulder_bag_side(const Identity& identity);
