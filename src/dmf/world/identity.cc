@@ -120,50 +120,62 @@ Identity draw_fresh(const IdentityOptions& options, uint64_t seed, int64_t numbe
   return person;
 }
 
+constexpr int64_t kDetails = 8;
+
+/// A colour beside `before` that has another name.
+Colour other_colour(const Palette& palette, const Colour& before, RandomStream& random) {
+  Colour colour = palette.beside(before, random);
+  while (colour_name(colour) == colour_name(before)) colour = palette.beside(before, random);
+  return colour;
+}
+
+bool change_hair(Identity& person, RandomStream& random) {
+  Identity other = person;
+  draw_hair(other, random);
+  const bool is_other =
+      other.hair != person.hair || colour_distance(other.hair_colour, person.hair_colour) > kClearlyDifferent;
+  if (is_other) person = other;
+  return is_other;
+}
+
+/// A thing is put down, or taken up in place of `instead`.
+bool change_thing(std::optional<Colour>& thing, std::optional<Colour>& instead, const Palette& palette,
+                  RandomStream& random) {
+  if (thing) {
+    thing.reset();
+  } else {
+    thing = palette.thing(random);
+    instead.reset();
+  }
+  return true;
+}
+
 /// One detail of `person` becomes another. @return false where it has no such detail
-bool change(Identity& person, const IdentityOptions& options, RandomStream& random) {
-  const Palette palette(options.vividness);
-  switch (random.integer(8)) {
+bool change(Identity& person, int64_t detail, const Palette& palette, RandomStream& random) {
+  Fabric& upper = person.upper.fabric;
+  switch (detail) {
     case 0:
-      person.upper.fabric.colour = palette.beside(person.upper.fabric.colour, random);
+      upper.colour = other_colour(palette, upper.colour, random);
       return true;
     case 1:
       if (person.upper.type == UpperType::kDress) return false;
-      person.lower.fabric.colour = palette.beside(person.lower.fabric.colour, random);
+      person.lower.fabric.colour = other_colour(palette, person.lower.fabric.colour, random);
       return true;
     case 2:
-      person.shoes.colour = palette.beside(person.shoes.colour, random);
+      person.shoes.colour = other_colour(palette, person.shoes.colour, random);
       return true;
-    case 3: {
-      Identity other = person;
-      draw_hair(other, random);
-      const bool is_other = other.hair != person.hair ||
-                            colour_distance(other.hair_colour, person.hair_colour) > kClearlyDifferent;
-      if (is_other) person = other;
-      return is_other;
-    }
+    case 3:
+      return change_hair(person, random);
     case 4:
-      if (person.backpack) {
-        person.backpack.reset();
-      } else {
-        person.backpack = palette.thing(random);
-        person.shoulder_bag.reset();
-      }
-      return true;
+      return change_thing(person.backpack, person.shoulder_bag, palette, random);
     case 5:
-      if (person.handbag) {
-        person.handbag.reset();
-      } else {
-        person.handbag = palette.thing(random);
-        person.luggage.reset();
-      }
+      if (person.umbrella) return false;
+      return change_thing(person.handbag, person.luggage, palette, random);
+    case 6:
+      if (person.upper.type == UpperType::kSuit) return false;
+      set_pattern(upper, upper.pattern == Pattern::kPlain ? Pattern::kStripes : Pattern::kPlain, palette,
+                  random);
       return true;
-    case 6: {
-      const Pattern before = person.upper.fabric.pattern;
-      set_pattern(person.upper.fabric, before == Pattern::kPlain ? Pattern::kStripes : Pattern::kPlain,
-                  palette, random);
-      return person.upper.type != UpperType::kSuit || before != Pattern::kPlain;
-    }
     default:
       person.hat = person.hat == HatType::kNone ? HatType::kCap : HatType::kNone;
       person.hat_colour = palette.thing(random);
@@ -184,8 +196,15 @@ Identity draw_identity(const IdentityOptions& options, uint64_t seed, int64_t nu
   // Twins walk on legs of their own: what no attribute tells still differs a little.
   draw_gait(person, random);
   person.height += normal(random, 0, 0.01);
+  const Palette palette(options.vividness);
   const int64_t changes = 1 + random.integer(2);
-  for (int64_t made = 0; made < changes;) made += change(person, options, random) ? 1 : 0;
+  // Two different details, so that the second does not undo the first.
+  for (int64_t made = 0, last = -1; made < changes;) {
+    const int64_t detail = random.integer(kDetails);
+    if (detail == last || !change(person, detail, palette, random)) continue;
+    last = detail;
+    ++made;
+  }
   return person;
 }
 

@@ -25,6 +25,7 @@ constexpr NamedColour kVocabulary[] = {
     {"light gray", rgb(190, 191, 193)},  {"white", rgb(232, 232, 232)},
     {"white", rgb(252, 252, 252)},       {"navy", rgb(24, 30, 62)},
     {"navy", rgb(38, 46, 84)},           {"dark blue", rgb(28, 52, 118)},
+    {"navy", rgb(8, 10, 120)},           {"maroon", rgb(126, 10, 14)},
     {"blue", rgb(40, 84, 178)},          {"blue", rgb(62, 112, 200)},
     {"blue", rgb(70, 100, 150)},         {"light blue", rgb(140, 180, 222)},
     {"light blue", rgb(170, 196, 220)},  {"blue", rgb(20, 60, 210)},

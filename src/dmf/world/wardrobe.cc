@@ -199,7 +199,8 @@ LowerType draw_lower_type(const Wearer& w, UpperType upper, RandomStream& random
 }
 
 void draw_tights(Lower& lower, const Wearer& w, RandomStream& random) {
-  lower.has_tights = random.chance(0.9 - 1.1 * w.warmth);
+  const bool is_shorts = lower.type == LowerType::kShorts;
+  lower.has_tights = w.is_female && random.chance((0.9 - 1.1 * w.warmth) * (is_shorts ? 0.4 : 1));
   lower.tights = random.chance(0.75) ? jittered({0.09F, 0.09F, 0.1F}, 0.04, random) : w.palette.lower(random);
 }
 
