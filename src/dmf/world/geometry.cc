@@ -114,7 +114,7 @@ class Builder {
   void add_clothes() {
     const Figure& f = figure();
     const Outfit& o = outfit();
-    const float reach = f.wrist.x + .06F,
+    const float reach = f.wrist.x + .13F,
                 depth = .19F * f.height + .35F * (f.hip_y - std::min(o.lower_hem, o.upper_hem));
     if (o.has_lower) {
       const float low = o.is_skirt ? o.lower_hem : f.hip.y - o.lower_end;
@@ -138,8 +138,8 @@ class Builder {
     const float top = f.ankle.y + std::max(o.shaft, .05F) + .05F;
     append(both_sides(mesh_surface([&](Vec3 p) { return shoe_distance(f, identity_, o, p); },
                                    {{.005F, -.02F, -.1F}, {f.ankle.x + .12F, top, .25F}}, .0125F)),
-           {LayerKind::kShoes, Part::kShoes, .003F}, body_weight(),
-           [this](Vec3 p) { return under_lower(p); });
+           {LayerKind::kShoes, Part::kShoes, o.over_trousers ? .008F : .003F}, body_weight(),
+           [this](Vec3 p) { return !outfit().over_trousers && under_lower(p); });
   }
 
   // Whether a point at the hem closes it from below; cloth that hangs is open there.

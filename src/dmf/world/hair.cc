@@ -34,7 +34,7 @@ float curtain(const Identity& identity, const Figure& f, const Outfit& outfit, V
   const float flare = .012F * smoothstep(.12F, .02F, q.y);
   const float a = std::abs(q.x) / (.088F + flare), b = (q.z + .022F) / (q.z > -.022F ? .085F : .098F + flare);
   float around = (std::sqrt(a * a + b * b) - 1) * .085F;
-  around = std::max({around, low - q.y, q.y - .14F});
+  around = std::max(smooth_max(around, low - q.y, .045F), q.y - .14F);
   float d = smooth_min(skull(q) - .017F, around, .03F) * f.head_scale();
   // … and down the back.
   if (bottom < f.chin - .03F) {

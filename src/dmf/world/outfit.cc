@@ -183,6 +183,9 @@ Outfit make_outfit(const Identity& identity, const Figure& figure) {
   if (outfit.is_skirt) outfit.flare_waves = skirt_waves;
   if (identity.shoes.type == ShoeType::kBoots)
     outfit.shaft = std::max(.06F, figure.shin * identity.shoes.shaft);
+  // Wide trousers fall over the boots.
+  if (!outfit.over_trousers && outfit.has_lower && !outfit.is_skirt && identity.lower.length > .7F)
+    outfit.shaft = std::min(outfit.shaft, .05F);
   return outfit;
 }
 
@@ -237,7 +240,10 @@ float shoe_distance(const Figure& f, const Identity& identity, const Outfit& out
   const float top = outfit.shaft > 0 ? f.ankle.y + outfit.shaft : f.ankle.y + .012F;
   const float along = f.leg.along(left);
   const Vec3 axis = f.leg.from + f.leg.direction * std::clamp(along, 0.F, f.leg.extent + .02F);
-  const float leg = length(left - axis) - f.leg.radius_at(along) - .010F;
+  float radius = f.leg.radius_at(along) + .01F;
+  if (outfit.over_trousers && along < outfit.lower_end)
+    radius = std::max(radius, outfit.trouser.radius_at(along) + .007F);
+  const float leg = length(left - axis) - radius;
   return smooth_min(d, std::max({leg, p.y - top, .02F - p.y}), .025F);
 }
 

@@ -23,7 +23,8 @@ struct Outfit {
   float lower_hem = 0;    ///< height
   float flare_waves = 0;  ///< depth of a wide hem's waves
   // Shoes.
-  float shaft = 0;  ///< of boots: height above the ankle, metres
+  float shaft = 0;             ///< of boots: height above the ankle, metres
+  bool over_trousers = false;  ///< boots are seen whole
 };
 
 Outfit make_outfit(const Identity& identity, const Figure& figure);

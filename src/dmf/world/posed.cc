@@ -38,7 +38,8 @@ class Skinner {
       moved += d * side;
     }
     const Vec3 d = with_skin - moved;
-    return moved + d * smoothstep(-.005F, .015F, dot(d, outwards));
+    const float near_hip = smoothstep(f.hip_y - .13F * f.height, f.hip_y - .04F * f.height, p.y);
+    return moved + d * (near_hip * smoothstep(-.005F, .015F, dot(d, outwards)));
   }
 
  private:
@@ -77,7 +78,7 @@ PosedPerson pose_person(const PersonGeometry& g, const Identity& identity, const
     for (int i = layer.first_vertex; i < layer.end_vertex; ++i) {
       const Transform bones = skinner.blend(i);
       Vec3 p = bones(g.position[i]);
-      if (layer.hangs && g.position[i].y < high)
+      if (layer.hangs && g.position[i].y < high && arm_share(g.figure, g.position[i]) == 0)
         p = mix(p, skinner.hang(g.position[i], p), smoothstep(high, middle, g.position[i].y));
       posed.position[i] = p;
       posed.normal[i] = normalized(bones.rotation * g.normal[i]);

@@ -4,12 +4,13 @@
 
 namespace dmf::world {
 
-SampleBuffer::SampleBuffer(int height, int width)
-    : height_(height),
-      width_(width),
-      first_row_(height),
-      samples_(static_cast<size_t>(height) * width),
-      masks_(static_cast<size_t>(height) * width) {}
+SampleBuffer::SampleBuffer(int left, int top, int right, int bottom)
+    : left_(left),
+      top_(top),
+      right_(std::max(right, left)),
+      bottom_(std::max(bottom, top)),
+      samples_(static_cast<size_t>(right_ - left_) * (bottom_ - top_)),
+      masks_(samples_.size()) {}
 
 ShadowMap::ShadowMap(Vec3 light, const std::vector<Vec3>& points, int size)
     : light_(light),
@@ -50,15 +51,19 @@ void ShadowMap::draw(Vec3 a, Vec3 b, Vec3 c) {
 
 float ShadowMap::shade(Vec3 p, float blur, float slack, int taps) const {
   const Vec3 m = map(p);
-  const float radius = std::max(blur * scale_, .75F) / static_cast<float>(taps);
+  const float radius = std::max(blur * scale_, .75F), step = radius / static_cast<float>(taps);
+  const float edge = static_cast<float>(size_) + radius;
+  if (m.x < -radius || m.y < -radius || m.x > edge || m.y > edge) return 0;
   int hits = 0;
-  for (int i = -taps; i <= taps; ++i)
+  for (int i = -taps; i <= taps; ++i) {
+    const float fx = m.x + static_cast<float>(i) * step + .5F;
+    if (fx < 0 || fx >= static_cast<float>(size_)) continue;
     for (int j = -taps; j <= taps; ++j) {
-      const int x = static_cast<int>(std::lround(m.x + static_cast<float>(i) * radius));
-      const int y = static_cast<int>(std::lround(m.y + static_cast<float>(j) * radius));
-      if (x < 0 || y < 0 || x >= size_ || y >= size_) continue;
-      hits += height_[static_cast<size_t>(y) * size_ + x] > m.z + slack;
+      const float fy = m.y + static_cast<float>(j) * step + .5F;
+      if (fy < 0 || fy >= static_cast<float>(size_)) continue;
+      hits += height_[static_cast<size_t>(fy) * size_ + static_cast<size_t>(fx)] > m.z + slack;
     }
+  }
   return static_cast<float>(hits) / static_cast<float>((2 * taps + 1) * (2 * taps + 1));
 }
 

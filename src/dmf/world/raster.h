@@ -7,10 +7,11 @@
 
 namespace dmf::world {
 
-/// Which triangle is seen at each sample and where on it. Samples lie on a regular grid.
+/// Which triangle is seen at each sample of a rectangle and where on it. Samples lie on a regular grid.
 class SampleBuffer {
  public:
-  SampleBuffer(int height, int width);
+  /// Columns [left, right) and rows [top, bottom).
+  SampleBuffer(int left, int top, int right, int bottom);
 
   /// Draws a triangle. Corners: x and y in samples, z the distance from the camera in metres (> 0 for all).
   /// @param bias       metres by which it counts as nearer
@@ -25,22 +26,21 @@ class SampleBuffer {
     draw(corner, triangle, bias, mask, two_sided, [](float, float) { return true; });
   }
 
-  int height() const { return height_; }
-  int width() const { return width_; }
+  int left() const { return left_; }
+  int top() const { return top_; }
+  int right() const { return right_; }
+  int bottom() const { return bottom_; }
   struct Sample {
     float nearness = 0;  ///< 1 / distance, bias included; 0: nothing is seen
     int triangle = -1;
     float b1 = 0, b2 = 0;  ///< weights of corners 1 and 2
   };
-  const Sample& at(int y, int x) const { return samples_[static_cast<size_t>(y) * width_ + x]; }
-  uint32_t mask(int y, int x) const { return masks_[static_cast<size_t>(y) * width_ + x]; }
-  /// Rows that something was drawn to: [first, end).
-  int first_row() const { return first_row_; }
-  int end_row() const { return end_row_; }
+  const Sample& at(int y, int x) const { return samples_[index(y, x)]; }
+  uint32_t mask(int y, int x) const { return masks_[index(y, x)]; }
 
  private:
-  int height_, width_;
-  int first_row_, end_row_ = 0;
+  size_t index(int y, int x) const { return static_cast<size_t>(y - top_) * (right_ - left_) + (x - left_); }
+  int left_, top_, right_, bottom_;
   std::vector<Sample> samples_;
   std::vector<uint32_t> masks_;
 };
@@ -50,13 +50,12 @@ void SampleBuffer::draw(const std::array<Vec3, 3>& c, int triangle, float bias, 
                         const Keep& keep) {
   const float area = (c[1].x - c[0].x) * (c[2].y - c[0].y) - (c[2].x - c[0].x) * (c[1].y - c[0].y);
   if (area == 0 || (area > 0 && !two_sided)) return;
-  const int x0 = std::max(0, static_cast<int>(std::ceil(std::min({c[0].x, c[1].x, c[2].x}) - .5F)));
-  const int x1 = std::min(width_ - 1, static_cast<int>(std::floor(std::max({c[0].x, c[1].x, c[2].x}) - .5F)));
-  const int y0 = std::max(0, static_cast<int>(std::ceil(std::min({c[0].y, c[1].y, c[2].y}) - .5F)));
+  const int x0 = std::max(left_, static_cast<int>(std::ceil(std::min({c[0].x, c[1].x, c[2].x}) - .5F)));
+  const int x1 = std::min(right_ - 1, static_cast<int>(std::floor(std::max({c[0].x, c[1].x, c[2].x}) - .5F)));
+  const int y0 = std::max(top_, static_cast<int>(std::ceil(std::min({c[0].y, c[1].y, c[2].y}) - .5F)));
   const int y1 =
-      std::min(height_ - 1, static_cast<int>(std::floor(std::max({c[0].y, c[1].y, c[2].y}) - .5F)));
+      std::min(bottom_ - 1, static_cast<int>(std::floor(std::max({c[0].y, c[1].y, c[2].y}) - .5F)));
   if (x0 > x1 || y0 > y1) return;
-  first_row_ = std::min(first_row_, y0), end_row_ = std::max(end_row_, y1 + 1);
   const float scale = 1 / area;
   const float dx1 = (c[2].y - c[0].y) * scale, dy1 = -(c[2].x - c[0].x) * scale;
   const float dx2 = -(c[1].y - c[0].y) * scale, dy2 = (c[1].x - c[0].x) * scale;
@@ -67,7 +66,7 @@ void SampleBuffer::draw(const std::array<Vec3, 3>& c, int triangle, float bias, 
       const float px = static_cast<float>(x) + .5F - c[0].x;
       const float b1 = px * dx1 + py * dy1, b2 = px * dx2 + py * dy2;
       if (b1 < 0 || b2 < 0 || b1 + b2 > 1) continue;
-      const size_t i = static_cast<size_t>(y) * width_ + x;
+      const size_t i = index(y, x);
       const float nearness = n0 + b1 * n1 + b2 * n2;
       if (nearness <= samples_[i].nearness || !keep(b1, b2)) {
         masks_[i] |= mask;

@@ -22,7 +22,8 @@ class Renderer {
         posed_(pose_person(geometry, identity, pose)),
         painter_(geometry, identity, seed),
         shadow_(lighting.sun_direction, posed_.position, kShadowSize),
-        samples_(height * kSide, width * kSide) {
+        screen_(on_screen()),
+        samples_(bounds(height, width)) {
     image_.height = height, image_.width = width;
     const size_t pixels = static_cast<size_t>(height) * width;
     image_.rgb.resize(pixels), image_.alpha.resize(pixels), image_.depth.resize(pixels);
@@ -40,12 +41,32 @@ class Renderer {
   }
 
  private:
-  void draw() {
+  // Vertices in samples.
+  std::vector<Vec3> on_screen() const {
     std::vector<Vec3> screen(posed_.position.size());
     for (size_t i = 0; i < screen.size(); ++i) {
       const Vec3 p = project(camera_, axes_, posed_.position[i]);
       screen[i] = {p.x * kSide, p.y * kSide, p.z};
     }
+    return screen;
+  }
+
+  // The part of the image that the person may cover, whole pixels.
+  SampleBuffer bounds(int height, int width) const {
+    float left = 1e9F, top = 1e9F, right = -1e9F, bottom = -1e9F;
+    for (const Vec3& p : screen_) {
+      left = std::min(left, p.x), right = std::max(right, p.x);
+      top = std::min(top, p.y), bottom = std::max(bottom, p.y);
+    }
+    const auto pixel = [](float sample, int last) {
+      return static_cast<int>(std::clamp(sample / kSide, 0.F, static_cast<float>(last)));
+    };
+    return {pixel(left, width) * kSide, pixel(top, height) * kSide, pixel(right + kSide, width) * kSide,
+            pixel(bottom + kSide, height) * kSide};
+  }
+
+  void draw() {
+    const std::vector<Vec3>& screen = screen_;
     layer_of_.resize(g_.triangle.size());
     for (size_t l = 0; l < g_.layers.size(); ++l) {
       const Layer& layer = g_.layers[l];
@@ -106,23 +127,43 @@ class Renderer {
   }
 
   void shade() {
-    for (int y = samples_.first_row(); y < samples_.end_row(); ++y)
-      for (int x = 0; x < samples_.width(); ++x) {
-        const uint32_t mask = samples_.mask(y, x);
-        if (mask == 0) continue;
-        const SampleBuffer::Sample& sample = samples_.at(y, x);
-        Part seen = Part::kCount;
-        if (sample.triangle >= 0) {
-          const size_t pixel = static_cast<size_t>(y / kSide) * image_.width + x / kSide;
-          image_.rgb[pixel] += shade_sample(sample, seen) * (1.F / (kSide * kSide));
-          image_.alpha[pixel] += 1.F / (kSide * kSide);
-          image_.depth[pixel] += 1 / sample.nearness;
-          ++image_.visible[static_cast<size_t>(seen)];
-        }
-        count(mask, seen);
+    for (int y = samples_.top(); y < samples_.bottom(); y += kSide)
+      for (int x = samples_.left(); x < samples_.right(); x += kSide) shade_pixel(y, x);
+  }
+
+  // Where all samples see one surface, those of the diagonal stand for the others.
+  void shade_pixel(int y, int x) {
+    int layers[kSide * kSide];
+    bool same = true, covered = false;
+    for (int k = 0; k < kSide * kSide; ++k) {
+      const int triangle = samples_.at(y + k / kSide, x + k % kSide).triangle;
+      covered = covered || samples_.mask(y + k / kSide, x + k % kSide) != 0;
+      layers[k] = triangle < 0 ? -1 : layer_of_[triangle];
+      same = same && layers[k] == layers[0];
+    }
+    if (!covered) return;
+    same = same && layers[0] >= 0 && g_.layers[layers[0]].kind != LayerKind::kHead;
+    const size_t pixel = static_cast<size_t>(y / kSide) * image_.width + x / kSide;
+    Part seen = Part::kCount;
+    int samples = 0;
+    for (int k = 0; k < kSide * kSide; ++k) {
+      const int sy = y + k / kSide, sx = x + k % kSide;
+      const SampleBuffer::Sample& sample = samples_.at(sy, sx);
+      const bool stands_in = same && k / kSide != k % kSide;
+      if (sample.triangle >= 0 && !stands_in)
+        image_.rgb[pixel] += shade_sample(sample, seen) * (same ? 2.F : 1.F);
+      if (sample.triangle >= 0) {
+        ++samples;
+        image_.depth[pixel] += 1 / sample.nearness;
+        ++image_.visible[static_cast<size_t>(seen)];
       }
-    for (size_t i = 0; i < image_.depth.size(); ++i)
-      if (image_.alpha[i] > 0) image_.depth[i] /= image_.alpha[i] * kSide * kSide;
+      count(samples_.mask(sy, sx), sample.triangle >= 0 ? seen : Part::kCount);
+    }
+    if (samples == 0) return;
+    constexpr float kShare = 1.F / (kSide * kSide);
+    image_.rgb[pixel] = image_.rgb[pixel] * kShare;
+    image_.alpha[pixel] = static_cast<float>(samples) * kShare;
+    image_.depth[pixel] /= static_cast<float>(samples);
   }
 
   // What covers a sample, each part once, whether it is seen or not.
@@ -150,6 +191,7 @@ class Renderer {
         if (sun)
           image_.shadow[pixel] = light_.shadow_strength *
                                  shadow_.shade(place, light_.shadow_blur * (.4F + std::sqrt(far)), 0, 2);
+        if (far > 1) continue;
         float closed = .35F * std::exp(-far / .16F);
         for (const Vec3& foot : posed_.feet) {
           const float dx = place.x - foot.x, dz = place.z - foot.z;
@@ -167,6 +209,7 @@ class Renderer {
   PosedPerson posed_;
   Painter painter_;
   ShadowMap shadow_;
+  std::vector<Vec3> screen_;
   SampleBuffer samples_;
   std::vector<uint8_t> layer_of_;  // of each triangle
   PersonImage image_;
