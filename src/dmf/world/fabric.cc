@@ -10,7 +10,7 @@ float band(float x, float share, float width) {
   const float t = x - std::floor(x);
   const float w = std::clamp(width, 1e-3F, .5F);
   const float rise = smoothstep(0, w, t), fall = smoothstep(share, share + w, t);
-  const float fine = rise - fall + smoothstep(1 - w, 1, t) * 0;
+  const float fine = rise - fall;
   return mix(fine, share, smoothstep(.35F, .8F, width));
 }
 

@@ -38,13 +38,16 @@ float curtain(const Identity& identity, const Figure& f, const Outfit& outfit, V
   float d = smooth_min(skull(q) - .017F, around, .03F) * f.head_scale();
   // … and down the back.
   if (bottom < f.chin - .03F) {
-    const float y = std::max(p.y, bottom), share = (f.chin - y) / (f.chin - bottom);
-    const float width = (.085F - .018F * share * share) * f.head_scale();
-    const float ax = p.x / width, az = (p.z - back_z(f, outfit, y)) / .028F;
+    const float u = f.head_scale(), y = std::clamp(p.y, bottom, f.chin + .09F * u);
+    const float share = std::max(0.F, (f.chin - y) / (f.chin - bottom));
+    const float top = smoothstep(f.chin - .05F, f.chin + .09F * u, y);
+    const float width = (.085F - .022F * share * share - .02F * top) * u, thick = mix(.028F, .012F, top);
+    const float ax = p.x / width, az = (p.z - back_z(f, outfit, y)) / thick;
     const float k = std::sqrt(ax * ax + az * az),
-                g = std::sqrt(ax * ax / (width * width) + az * az / (.028F * .028F));
-    const float slab = std::max({k * (k - 1) / std::max(g, 1e-6F), bottom - p.y, p.y - f.chin - .04F});
-    d = smooth_min(d, slab, .03F);
+                g = std::sqrt(ax * ax / (width * width) + az * az / (thick * thick));
+    const float slab =
+        std::max(smooth_max(k * (k - 1) / std::max(g, 1e-6F), bottom - p.y, .03F), p.y - f.chin - .09F * u);
+    d = smooth_min(d, slab, .04F);
   }
   return std::max(d, -face_opening(identity, q) * f.head_scale());
 }

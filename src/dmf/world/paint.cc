@@ -14,6 +14,7 @@ Painter::Painter(const PersonGeometry& geometry, const Identity& identity, uint6
     : g_(geometry),
       identity_(identity),
       face_(identity),
+      trim_(identity),
       upper_(identity.upper.fabric, identity.details),
       inner_(identity.upper.inner, identity.details + 1),
       lower_(identity.upper.type == UpperType::kDress ? identity.upper.fabric : identity.lower.fabric,
@@ -102,13 +103,19 @@ bool Painter::open_front(Vec3 p, float soft, Paint& surface, Part& part) const {
   }
   const float shade = mix(.55F, 1, smoothstep(0, .025F, half - x));
   const float neck = f.neck_y + (suit ? .03F : .0F) * f.height;
-  if (p.y > neck - (suit ? 1.3F : .8F) * x * 0.F && p.y > neck) {
+  if (p.y > neck) {
     surface = face_.skin(p);
     part = Part::kSkin;
     return true;
   }
+  const ClothPlace place = trunk_place(p);
+  if (suit && p.y < f.waist - .03F) {
+    surface = lower_.at(place, soft);
+    surface.colour = surface.colour * (.7F * shade);
+    part = Part::kLower;
+    return true;
+  }
   part = Part::kInner;
-  ClothPlace place = trunk_place(p);
   surface = inner_.at(place, soft);
   if (suit) {
     const float tie_half = .011F + .018F * smoothstep(f.shoulder_y + .03F, f.waist, p.y);
@@ -246,6 +253,7 @@ Paint Painter::upper(Vec3 p, float footprint, Part& part) const {
   if (strap(p, surface, part)) return surface;
   const ClothPlace place = trunk_place(p);
   surface = upper_.at(place, footprint);
+  surface.colour = trim_.upper(surface.colour, place, g_.figure, g_.outfit.upper_hem, footprint);
   details_of_upper(place, p, footprint, surface);
   if (!place.is_limb && (open_front(p, footprint, surface, part) || neckline(p, footprint, surface, part)))
     return surface;
@@ -268,6 +276,7 @@ Paint Painter::lower(Vec3 p, float footprint) const {
     return surface;
   }
   const bool jeans = identity_.lower.type == LowerType::kJeans;
+  surface.colour = trim_.lower(surface.colour, place, footprint);
   if (identity_.lower.type != LowerType::kLeggings) {
     darken((jeans ? .3F : .18F) * line(std::abs(place.across) - .11F, .004F, footprint));
     if (p.y > f.crotch && p.z > 0) darken(.3F * line(p.x, .003F, footprint));

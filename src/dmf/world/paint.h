@@ -1,6 +1,7 @@
 #pragma once
 #include "dmf/world/face.h"
 #include "dmf/world/geometry.h"
+#include "dmf/world/trim.h"
 
 namespace dmf::world {
 
@@ -39,6 +40,7 @@ class Painter {
   const PersonGeometry& g_;
   const Identity& identity_;
   FacePaint face_;
+  Trim trim_;
   FabricPaint upper_, inner_, lower_;
   Vec3 tights_, shoes_, sole_, sock_, hat_, scarf_, backpack_, handbag_, shoulder_bag_, luggage_, umbrella_,
       tie_;

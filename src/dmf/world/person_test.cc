@@ -4,6 +4,7 @@
 
 #include "dmf/world/geometry.h"
 #include "dmf/world/posed.h"
+#include "dmf/world/trim.h"
 
 namespace dmf::world {
 namespace {
@@ -174,6 +175,29 @@ TEST(Person, CastsItsShadowAwayFromTheSun) {
   light.shadow_strength = 0;
   const PersonImage overcast = render_person(mesh, identity, {}, before(mesh.height), light, 256, 128, 1);
   for (const float shadow : overcast.shadow) ASSERT_EQ(shadow, 0);
+}
+
+TEST(Trim, DependsOnDetailsAloneAndKeepsLargePiecesInTheColour) {
+  Identity identity = plain();
+  const Figure figure = make_figure(identity);
+  const Vec3 red{.6F, .03F, .03F};
+  ClothPlace place;
+  place.rest = {0, figure.shoulder_y, .1F};
+  int yokes = 0;
+  for (uint64_t k = 0; k < 200; ++k) {
+    identity.details = k << 9;
+    const Vec3 high = Trim(identity).upper(red, place, figure, figure.hip_y, .002F);
+    EXPECT_EQ(high.x, Trim(identity).upper(red, place, figure, figure.hip_y, .002F).x);
+    EXPECT_NEAR(high.x / high.y, 20, .1);
+    yokes += high.x < .5F;
+  }
+  EXPECT_GT(yokes, 8);
+  EXPECT_LT(yokes, 60);
+  identity.upper.type = UpperType::kSuit;
+  for (uint64_t k = 0; k < 50; ++k) {
+    identity.details = k << 9;
+    EXPECT_EQ(Trim(identity).upper(red, place, figure, figure.hip_y, .002F).x, red.x);
+  }
 }
 
 TEST(Posed, StandsOnTheGroundInEveryPhase) {

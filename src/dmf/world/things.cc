@@ -73,9 +73,9 @@ Bounds shoulder_bag_box(const Identity& identity, const Figure& f, const Outfit&
 float scarf_distance(const Identity& identity, const Figure& f, const Outfit& outfit, Vec3 p) {
   const float h = f.height, y = f.neck_y + .012F * h;
   const float tilt = p.y - y + .35F * (p.z + .01F);
-  const float ring_radius = f.neck_radius + .022F + .4F * outfit.collar * .2F;
+  const float ring_radius = f.neck_radius + .0125F * h + .08F * outfit.collar;
   const float radial = std::sqrt(p.x * p.x + (p.z + .012F) * (p.z + .012F)) - ring_radius;
-  float d = std::sqrt(radial * radial + tilt * tilt * .45F) - .030F;
+  float d = std::sqrt(radial * radial + tilt * tilt * .45F) - .0165F * h;
   const float side = identity.is_left_handed ? -1.F : 1.F;
   const float low = f.neck_y - .27F * h, high = f.neck_y - .01F * h, at = std::clamp(p.y, low, high);
   const Loft::Section s = outfit.upper.at(at);
