@@ -169,8 +169,19 @@ class Writer {
       attributes[fmt::format("{:04}", number)] = describe(draw_identity(domain_.people, seed_, number));
     }
     if (options_.captions) captions.commit();
+    remove_broken();
     write_text(folder_ / kAttributes, attributes.dump(1) + "\n");
     fs::remove_all(folder_ / kParts);
+  }
+
+  /// What a killed run had not finished (AtomicFile's NAME.partPROCESS).
+  void remove_broken() const {
+    std::vector<fs::path> broken;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+      if (entry.is_regular_file() && entry.path().extension().string().starts_with(".part"))
+        broken.push_back(entry);
+    }
+    for (const fs::path& file : broken) fs::remove(file);
   }
 
   WorldOptions options_;
