@@ -25,6 +25,24 @@ FabricPaint::FabricPaint(const Fabric& fabric, uint64_t details)
       share_(fabric.share),
       seed_(static_cast<uint32_t>(details ^ (details >> 32))) {}
 
+float FabricPaint::folds() const {
+  switch (material_) {
+    case Material::kCotton:
+      return 1.15F;
+    case Material::kKnit:
+      return .65F;
+    case Material::kDenim:
+      return .9F;
+    case Material::kLeather:
+      return 1;
+    case Material::kNylon:
+      return 1.25F;
+    case Material::kWool:
+      return .6F;
+  }
+  return 1;
+}
+
 float FabricPaint::print(const ClothPlace& place, float footprint) const {
   if (place.is_limb || place.rest.z < 0) return 0;
   const float size = std::max(scale_, .05F);
@@ -112,13 +130,16 @@ Paint FabricPaint::at(const ClothPlace& place, float footprint) const {
   return surface;
 }
 
-float fold_shade(Vec3 rest, float depth, uint32_t seed) {
-  // The slope of a noise along one direction, as if light came from there; folds run long ways down.
-  const Vec3 p{rest.x * 13, rest.y * 6, rest.z * 13}, step{.35F, .25F, .15F};
-  const float coarse = value_noise(p + step, seed) - value_noise(p - step, seed);
-  const Vec3 q{rest.x * 26 + rest.y * 8, rest.y * 19, rest.z * 26};
-  const float fine = value_noise(q + step, seed + 1) - value_noise(q - step, seed + 1);
-  return std::clamp(1 + depth * (.9F * coarse + .45F * fine), .45F, 1.5F);
+Vec3 fold_slope(Vec3 rest, uint32_t seed) {
+  // Soft folds run down, creases aslant; where these lie is bent by the former.
+  const NoiseSlope soft = value_noise_slope({rest.x * 11, rest.y * 4.5F, rest.z * 11}, seed);
+  const Vec3 down{soft.slope.x * 11, soft.slope.y * 4.5F, soft.slope.z * 11};
+  const float bend = 1.6F * soft.value;
+  const NoiseSlope n = value_noise_slope(
+      {rest.x * 8 + rest.y * 7 + bend, rest.y * 15 - rest.x * 7, rest.z * 8 + bend}, seed + 1);
+  const Vec3 aslant = (Vec3{8, 7, 0} + 1.6F * down) * n.slope.x + Vec3{-7, 15, 0} * n.slope.y +
+                      (Vec3{0, 0, 8} + 1.6F * down) * n.slope.z;
+  return .05F * down + (n.value > .5F ? .044F : -.044F) * aslant;
 }
 
 }  // namespace dmf::world

@@ -29,7 +29,8 @@ class FabricPaint {
   FabricPaint(const Fabric& fabric, uint64_t details);
   /// @param footprint  edge of a sample on the cloth in metres: finer patterns melt into their mean
   Paint at(const ClothPlace& place, float footprint) const;
-  Vec3 colour() const { return colour_; }
+  /// How strongly the cloth folds, about 1.
+  float folds() const;
 
  private:
   Vec3 pattern(const ClothPlace& place, float footprint) const;
@@ -47,8 +48,8 @@ inline float line(float distance, float half, float soft) {
   return smoothstep(half + soft, std::max(0.F, half - soft), std::abs(distance));
 }
 
-/// Light and dark of the folds of cloth around 1, from the rest pose alone.
-/// @param depth  of the folds, 0 … 1
-float fold_shade(Vec3 rest, float depth, uint32_t seed);
+/// The slope of deeply folded cloth at a point of the rest pose: how its height above the mesh changes in
+/// each direction.
+Vec3 fold_slope(Vec3 rest, uint32_t seed);
 
 }  // namespace dmf::world

@@ -26,4 +26,30 @@ inline float value_noise(Vec3 p, uint32_t seed) {
   return mix(mix(row(0, 0), row(1, 0), ty), mix(row(0, 1), row(1, 1), ty), tz);
 }
 
+/// `value_noise` and its gradient.
+struct NoiseSlope {
+  float value;
+  Vec3 slope;
+};
+inline NoiseSlope value_noise_slope(Vec3 p, uint32_t seed) {
+  const float fx = std::floor(p.x), fy = std::floor(p.y), fz = std::floor(p.z);
+  const int x = static_cast<int>(fx), y = static_cast<int>(fy), z = static_cast<int>(fz);
+  const Vec3 t{p.x - fx, p.y - fy, p.z - fz};
+  const auto fade = [](float s) { return s * s * (3 - 2 * s); };
+  const auto rise = [](float s) { return 6 * s * (1 - s); };
+  const float tx = fade(t.x), ty = fade(t.y), tz = fade(t.z);
+  struct Row {
+    float value, slope;
+  };
+  const auto row = [&](int dy, int dz) {
+    const float a = lattice_noise(x, y + dy, z + dz, seed), b = lattice_noise(x + 1, y + dy, z + dz, seed);
+    return Row{mix(a, b, tx), b - a};
+  };
+  const Row a = row(0, 0), b = row(1, 0), c = row(0, 1), d = row(1, 1);
+  const float low = mix(a.value, b.value, ty), high = mix(c.value, d.value, ty);
+  return {mix(low, high, tz),
+          {rise(t.x) * mix(mix(a.slope, b.slope, ty), mix(c.slope, d.slope, ty), tz),
+           rise(t.y) * mix(b.value - a.value, d.value - c.value, tz), rise(t.z) * (high - low)}};
+}
+
 }  // namespace dmf::world

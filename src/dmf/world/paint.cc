@@ -62,7 +62,7 @@ float Painter::fold_depth(const ClothPlace& place, Vec3 p) const {
   const auto near = [](float distance, float width) {
     return std::exp(-distance * distance / (width * width));
   };
-  float depth = .28F;
+  float depth = .42F;
   if (p.y < f.crotch) {
     depth += .35F * near(p.y - f.knee.y, .1F) + .4F * near(p.y - f.ankle.y - .04F, .09F);
   } else if (place.is_limb && p.y > f.waist) {
@@ -71,6 +71,18 @@ float Painter::fold_depth(const ClothPlace& place, Vec3 p) const {
     depth += .25F * near(p.y - f.hip_y - .02F, .08F) + .2F * near(p.y - f.waist, .1F);
   }
   return depth;
+}
+
+float Painter::fold_depth(const Layer& layer, Vec3 rest) const {
+  if (layer.kind == LayerKind::kUpper) return upper_.folds() * fold_depth(trunk_place(rest), rest);
+  if (layer.kind != LayerKind::kLower) return layer.kind == LayerKind::kScarf ? .5F : 0;
+  if (identity_.lower.type == LowerType::kLeggings) return .1F;
+  return lower_.folds() * (g_.outfit.is_skirt ? .4F : fold_depth(leg_place(rest), rest));
+}
+
+Vec3 Painter::folds(const Layer& layer, Vec3 rest) const {
+  const float depth = fold_depth(layer, rest);
+  return depth > 0 ? fold_slope(rest, seed_) * depth : Vec3{};
 }
 
 float Painter::gap(float y) const {
@@ -123,7 +135,7 @@ bool Painter::open_front(Vec3 p, float soft, Paint& surface, Part& part) const {
     surface.colour =
         surface.colour * (1 - .35F * line(p.y - f.neck_y + .01F * f.height + .6F * x, .003F, soft));
   }
-  surface.colour = surface.colour * shade * fold_shade(p, .2F, seed_);
+  surface.colour = surface.colour * shade;
   return true;
 }
 
@@ -257,7 +269,6 @@ Paint Painter::upper(Vec3 p, float footprint, Part& part) const {
   details_of_upper(place, p, footprint, surface);
   if (!place.is_limb && (open_front(p, footprint, surface, part) || neckline(p, footprint, surface, part)))
     return surface;
-  surface.colour = surface.colour * fold_shade(p, fold_depth(place, p), seed_);
   if (identity_.upper.type == UpperType::kDress && p.y < g_.figure.hip_y) part = Part::kLower;
   return surface;
 }
@@ -271,7 +282,7 @@ Paint Painter::lower(Vec3 p, float footprint) const {
   if (o.is_skirt) {
     const float pleats = .25F * identity_.lower.flare * std::sin(34 * std::atan2(p.x, p.z)) *
                          smoothstep(o.lower.top, f.hip_y - .1F, p.y);
-    surface.colour = surface.colour * (1 + pleats) * fold_shade(p, .25F, seed_);
+    surface.colour = surface.colour * (1 + pleats);
     darken(.25F * line(p.y - o.lower_hem - .02F, .002F, footprint));
     return surface;
   }
@@ -289,8 +300,6 @@ Paint Painter::lower(Vec3 p, float footprint) const {
   }
   if (!jeans && identity_.lower.type == LowerType::kTrousers)
     surface.colour = surface.colour * (1 + .12F * line(place.across, .004F, footprint));
-  const bool clings = identity_.lower.type == LowerType::kLeggings;
-  surface.colour = surface.colour * fold_shade(p, fold_depth(place, p) * (clings ? .35F : 1.F), seed_);
   return surface;
 }
 

@@ -53,8 +53,7 @@ Paint Painter::thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const {
     case LayerKind::kScarf: {
       const float knit = value_noise(p * 55, seed_);
       const bool striped = identity_.details % 4 == 0 && std::fmod(p.y + 10, .07F) < .02F;
-      return shaded(striped ? scarf_ * .35F + Vec3{.1F, .1F, .1F} : scarf_,
-                    (.75F + .5F * knit) * fold_shade(p * 1.5F, .6F, seed_), 0);
+      return shaded(striped ? scarf_ * .35F + Vec3{.1F, .1F, .1F} : scarf_, .75F + .5F * knit, 0);
     }
     case LayerKind::kBackpack: {
       const float top = g_.figure.shoulder_y, y = (top - p.y) / g_.figure.height;

@@ -35,17 +35,20 @@ inline constexpr int kParts = static_cast<int>(Part::kCount);
 /// What the person is doing. Angles in radians.
 struct Pose {
   enum class Kind : uint8_t { kWalk, kStand, kRun };
+  /// What a hand does: swings with the step, holds a telephone before the face or at the ear, is in a pocket,
+  /// or holds something before the belly.
+  enum class Hand : uint8_t { kFree, kPhone, kCall, kPocket, kFront };
   Kind kind = Kind::kWalk;
-  float phase = 0;       ///< of the left leg's cycle, [0, 1): 0 = left heel strikes
-  float stride = .28F;   ///< swing of the thigh
-  float arm = .30F;      ///< swing of the arm
-  float elbow = .25F;    ///< bend of the elbow
-  float lean = .03F;     ///< forward lean of the trunk
-  float head_yaw = 0;    ///< the head turned to the person's left
-  float head_pitch = 0;  ///< the head bowed
-  bool phone = false;    ///< looks at a telephone in the right hand (unless that hand carries something)
-  float heading = 0;     ///< turn of the whole person about y: 0 faces +z, pi/2 faces +x
-  Vec3 position;         ///< on the ground (y = 0)
+  float phase = 0;                               ///< of the left leg's cycle, [0, 1): 0 = left heel strikes
+  float stride = .28F;                           ///< swing of the thigh
+  float arm = .30F;                              ///< swing of the arm
+  float elbow = .25F;                            ///< bend of the elbow
+  float lean = .03F;                             ///< forward lean of the trunk
+  float head_yaw = 0;                            ///< the head turned to the person's left
+  float head_pitch = 0;                          ///< the head bowed
+  Hand left = Hand::kFree, right = Hand::kFree;  ///< unless it carries something
+  float heading = 0;  ///< turn of the whole person about y: 0 faces +z, pi/2 faces +x
+  Vec3 position;      ///< on the ground (y = 0)
 };
 
 /// A plausible pose for this identity: mostly walking, at any phase; some stand, few run; skirts take short

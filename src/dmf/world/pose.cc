@@ -1,6 +1,27 @@
 #include "dmf/world/person.h"
 
 namespace dmf::world {
+namespace {
+
+void draw_hands(Pose& pose, RandomStream& stream) {
+  using Hand = Pose::Hand;
+  const double what = stream.uniform();
+  const bool other = stream.chance(.5);
+  Hand &one = stream.chance(.6) ? pose.right : pose.left,
+       &both = &one == &pose.right ? pose.left : pose.right;
+  if (pose.kind == Pose::Kind::kRun) return;
+  if (what < .07)
+    one = Hand::kPhone;
+  else if (what < .10)
+    one = Hand::kCall;
+  else if (what < .18)
+    one = Hand::kPocket;
+  else if (what < .24)
+    one = Hand::kFront;
+  if (other && (one == Hand::kPocket || one == Hand::kFront)) both = one;
+}
+
+}  // namespace
 
 Pose draw_pose(const Identity& identity, RandomStream& stream) {
   const auto draw = [&](double low, double high) { return static_cast<float>(stream.uniform(low, high)); };
@@ -16,7 +37,7 @@ Pose draw_pose(const Identity& identity, RandomStream& stream) {
   pose.phase = draw(0, 1);
   pose.head_yaw = static_cast<float>(stream.normal()) * 12 * kDegree;
   pose.head_pitch = static_cast<float>(stream.normal()) * 5 * kDegree + 2 * kDegree;
-  pose.phone = stream.chance(.07);
+  draw_hands(pose, stream);
   switch (pose.kind) {
     case Pose::Kind::kWalk:
       pose.stride = draw(12, 21) * kDegree;
@@ -39,7 +60,7 @@ Pose draw_pose(const Identity& identity, RandomStream& stream) {
   }
   pose.stride *= identity.gait.stride * (in_skirt ? .7F : 1.F) * (identity.age == AgeGroup::kOld ? .8F : 1.F);
   pose.arm *= identity.gait.swing;
-  if (pose.phone) pose.head_pitch += 18 * kDegree;
+  if (pose.right == Pose::Hand::kPhone || pose.left == Pose::Hand::kPhone) pose.head_pitch += 18 * kDegree;
   return pose;
 }
 

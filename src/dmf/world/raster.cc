@@ -30,10 +30,11 @@ ShadowMap::ShadowMap(Vec3 light, const std::vector<Vec3>& points, int size)
   scale_ = static_cast<float>(size - 1) / (std::max(high_x - low_x_, high_y - low_y_) + margin);
 }
 
-void ShadowMap::draw(Vec3 a, Vec3 b, Vec3 c) {
+void ShadowMap::draw(Vec3 a, Vec3 b, Vec3 c, bool two_sided) {
   const Vec3 p = map(a), q = map(b), r = map(c);
   const float area = (q.x - p.x) * (r.y - p.y) - (r.x - p.x) * (q.y - p.y);
-  if (area == 0) return;
+  if (area == 0 || (area > 0 && !two_sided)) return;
+  const float scale = 1 / area;
   const int x0 = std::max(0, static_cast<int>(std::ceil(std::min({p.x, q.x, r.x}))));
   const int x1 = std::min(size_ - 1, static_cast<int>(std::max({p.x, q.x, r.x})));
   const int y0 = std::max(0, static_cast<int>(std::ceil(std::min({p.y, q.y, r.y}))));
@@ -41,8 +42,8 @@ void ShadowMap::draw(Vec3 a, Vec3 b, Vec3 c) {
   for (int y = y0; y <= y1; ++y)
     for (int x = x0; x <= x1; ++x) {
       const float px = static_cast<float>(x) - p.x, py = static_cast<float>(y) - p.y;
-      const float s = (px * (r.y - p.y) - py * (r.x - p.x)) / area,
-                  t = (py * (q.x - p.x) - px * (q.y - p.y)) / area;
+      const float s = (px * (r.y - p.y) - py * (r.x - p.x)) * scale;
+      const float t = (py * (q.x - p.x) - px * (q.y - p.y)) * scale;
       if (s < 0 || t < 0 || s + t > 1) continue;
       float& height = height_[static_cast<size_t>(y) * size_ + x];
       height = std::max(height, p.z + s * (q.z - p.z) + t * (r.z - p.z));

@@ -83,7 +83,9 @@ class ShadowMap {
  public:
   /// @param light  towards the light, unit; points are where the casting vertices are
   ShadowMap(Vec3 light, const std::vector<Vec3>& points, int size);
-  void draw(Vec3 a, Vec3 b, Vec3 c);
+  /// @param two_sided  else only triangles that turn their backs to the light cast shadows: enough for closed
+  /// surfaces
+  void draw(Vec3 a, Vec3 b, Vec3 c, bool two_sided);
   /// Share of the light kept from `p` [0, 1], averaged over a square of half-width `blur` metres; what lies
   /// less than `slack` metres before it does not count.
   float shade(Vec3 p, float blur, float slack, int taps) const;

@@ -1,3 +1,5 @@
+#include <bit>
+
 #include "dmf/world/geometry.h"
 #include "dmf/world/paint.h"
 #include "dmf/world/posed.h"
@@ -32,8 +34,11 @@ class Renderer {
 
   PersonImage run() {
     if (light_.shadow_strength > 0)
-      for (const auto& [a, b, c] : g_.triangle)
-        shadow_.draw(posed_.position[a], posed_.position[b], posed_.position[c]);
+      for (const Layer& layer : g_.layers)
+        for (int t = layer.first_triangle; t < layer.end_triangle; ++t) {
+          const auto& [a, b, c] = g_.triangle[t];
+          shadow_.draw(posed_.position[a], posed_.position[b], posed_.position[c], layer.is_open);
+        }
     draw();
     shade();
     shade_ground();
@@ -109,6 +114,20 @@ class Renderer {
     return out;
   }
 
+  // The normal as folds turn it: slopes along two edges of the triangle, carried over from the rest pose.
+  Vec3 folded(Vec3 normal, const SampleBuffer::Sample& sample, const Layer& layer, Vec3 rest) const {
+    const Vec3 folds = painter_.folds(layer, rest);
+    if (dot(folds, folds) == 0) return normal;
+    const auto& [a, b, c] = g_.triangle[sample.triangle];
+    const Vec3 w1 = posed_.position[b] - posed_.position[a], w2 = posed_.position[c] - posed_.position[a];
+    const Vec3 n = cross(w1, w2);
+    const float size = dot(n, n);
+    if (size < 1e-14F) return normal;
+    const float s1 = dot(folds, g_.position[b] - g_.position[a]),
+                s2 = dot(folds, g_.position[c] - g_.position[a]);
+    return normalized(normal - (cross(w2, n) * s1 + cross(n, w1) * s2) * (1 / size));
+  }
+
   Vec3 shade_sample(const SampleBuffer::Sample& sample, Part& part) const {
     const auto& [a, b, c] = g_.triangle[sample.triangle];
     const float b0 = 1 - sample.b1 - sample.b2;
@@ -117,12 +136,13 @@ class Renderer {
     };
     const Layer& layer = g_.layers[layer_of_[sample.triangle]];
     const Vec3 place = blend(posed_.position);
-    Vec3 normal = normalized(blend(posed_.normal));
+    const Vec3 rest = blend(g_.position);
+    Vec3 normal = folded(normalized(blend(posed_.normal)), sample, layer, rest);
     if (layer.is_open && dot(normal, camera_.eye - place) < 0) normal = -normal;
     const float open = g_.openness[a] * b0 + g_.openness[b] * sample.b1 + g_.openness[c] * sample.b2;
     const float footprint = 1 / (sample.nearness * camera_.focal * kSide);
     part = layer.part;
-    const Paint surface = painter_.at(layer, blend(g_.position), blend(g_.normal), footprint, part);
+    const Paint surface = painter_.at(layer, rest, blend(g_.normal), footprint, part);
     return light(surface, place, normal, open);
   }
 
@@ -171,7 +191,7 @@ class Renderer {
     uint32_t parts = seen == Part::kCount ? 0 : 1U << static_cast<int>(seen);
     for (size_t l = 0; l < g_.layers.size(); ++l)
       if (mask >> l & 1) parts |= 1U << static_cast<int>(g_.layers[l].part);
-    for (int p = 0; p < kParts; ++p) image_.total[p] += parts >> p & 1;
+    for (; parts != 0; parts &= parts - 1) ++image_.total[static_cast<size_t>(std::countr_zero(parts))];
   }
 
   void shade_ground() {

@@ -105,7 +105,7 @@ TEST(SampleBuffer, DrawsNothingOutsideItsRectangle) {
 TEST(ShadowMap, ShadesWhatLiesBehindATriangle) {
   const std::vector<Vec3> points{{-1, 1, -1}, {1, 1, -1}, {0, 1, 1}, {-3, 0, -3}, {3, 0, 3}};
   ShadowMap map({0, 1, 0}, points, 128);
-  map.draw(points[0], points[1], points[2]);
+  map.draw(points[0], points[1], points[2], true);
   EXPECT_FLOAT_EQ(map.shade({0, 0, 0}, .01F, 0, 1), 1);
   EXPECT_FLOAT_EQ(map.shade({0, 2, 0}, .01F, 0, 1), 0);   // above it
   EXPECT_FLOAT_EQ(map.shade({2, 0, 0}, .01F, 0, 1), 0);   // beside it

@@ -79,14 +79,32 @@ float bump(float x, float centre, float width) {
   return std::exp(-t * t);
 }
 
-enum class ArmTask : uint8_t { kSwing, kBag, kLuggage, kUmbrella, kPhone };
+enum class ArmTask : uint8_t { kSwing, kBag, kLuggage, kUmbrella, kPhone, kCall, kPocket, kFront };
+
+// Angles of an arm in radians: the upper arm forwards, the elbow, away from the body; and how far the forearm
+// points to the middle.
+struct ArmShape {
+  float swing, elbow, aside, inwards;
+};
 
 ArmTask arm_task(const Identity& identity, const Pose& pose, bool right) {
   const bool main_hand = right != identity.is_left_handed;
   if (main_hand && identity.umbrella) return ArmTask::kUmbrella;
   if (main_hand && identity.luggage) return ArmTask::kLuggage;
   if (identity.handbag && main_hand != (identity.umbrella || identity.luggage)) return ArmTask::kBag;
-  return pose.phone && main_hand ? ArmTask::kPhone : ArmTask::kSwing;
+  switch (right ? pose.right : pose.left) {
+    case Pose::Hand::kFree:
+      return ArmTask::kSwing;
+    case Pose::Hand::kPhone:
+      return ArmTask::kPhone;
+    case Pose::Hand::kCall:
+      return ArmTask::kCall;
+    case Pose::Hand::kPocket:
+      return ArmTask::kPocket;
+    case Pose::Hand::kFront:
+      return ArmTask::kFront;
+  }
+  return ArmTask::kSwing;
 }
 
 class Poser {
@@ -168,32 +186,42 @@ class Poser {
     const float sign = right ? -1.F : 1.F;
     const bool run = pose_.kind == Pose::Kind::kRun;
     float swing = -pose_.arm * c, elbow = pose_.elbow + .5F * std::max(0.F, swing);
-    float aside = (9 + 5 * std::max(identity_.build, 0.F)) * kDegree * identity_.gait.breadth, inwards = .1F;
+    float aside = (9 + 5 * std::max(identity_.build, 0.F)) * kDegree * identity_.gait.breadth;
     if (run) elbow = 80 * kDegree + .3F * swing, swing *= 1.2F;
+    ArmShape arm{swing, elbow, aside, .1F};
     switch (arm_task(identity_, pose_, right)) {
       case ArmTask::kSwing:
         break;
       case ArmTask::kBag:
-        swing *= .25F, elbow = .1F, aside += .05F, inwards = 0;
+        arm = {.25F * swing, .1F, aside + .05F, 0};
         break;
       case ArmTask::kLuggage:
-        swing = -.35F, elbow = .12F, aside += .12F, inwards = 0;
+        arm = {-.35F, .12F, aside + .12F, 0};
         break;
       case ArmTask::kUmbrella:
-        swing = .35F, elbow = 1.9F, aside = .12F, inwards = .5F;
+        arm = {.35F, 1.9F, .12F, .5F};
         break;
       case ArmTask::kPhone:
-        swing = .45F, elbow = 1.65F, aside = .12F, inwards = .45F;
+        arm = {.45F, 1.65F, .12F, .45F};
+        break;
+      case ArmTask::kCall:
+        arm = {.55F, 2.2F, .3F, .35F};
+        break;
+      case ArmTask::kPocket:
+        arm = {.2F * swing - .22F, .62F, aside + .12F, .22F};
+        break;
+      case ArmTask::kFront:
+        arm = {.15F * swing + .12F, 1.15F, .14F, .75F};
         break;
     }
-    if (identity_.shoulder_bag && right == identity_.is_left_handed) aside += .08F;
+    if (identity_.shoulder_bag && right == identity_.is_left_handed) arm.aside += .08F;
     const auto direction = [&](float angle, float out) {
       return rotation_z(sign * out) * rotation_x(-angle) * Vec3{0, -1, 0};
     };
     const Vec3 rest = mirrored(f_.arm.direction, right);
-    Vec3 fore = direction(swing + elbow, aside * .6F);
-    fore.x -= sign * inwards;
-    const Mat3 upper = chest * align(rest, direction(swing, aside)),
+    Vec3 fore = direction(arm.swing + arm.elbow, arm.aside * .6F);
+    fore.x -= sign * arm.inwards;
+    const Mat3 upper = chest * align(rest, direction(arm.swing, arm.aside)),
                lower = chest * align(rest, normalized(fore));
     child(side_bone(Bone::kUpperArmLeft, right), Bone::kChest, upper, mirrored(f_.shoulder, right));
     child(side_bone(Bone::kForearmLeft, right), side_bone(Bone::kUpperArmLeft, right), lower,
