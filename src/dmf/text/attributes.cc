@@ -14,40 +14,69 @@ using Values = std::string_view;
 
 constexpr Values kYesNo[] = {"yes", "no"};
 constexpr Values kLength[] = {"short", "long"};
-constexpr Values kColours[] = {"black",  "white", "gray",  "red",   "orange", "yellow", "green", "blue",
-                               "purple", "pink",  "brown", "beige", "tan",    "navy",   "dark",  "light"};
+constexpr Values kColours[] = {"black",      "white",       "gray",       "red",         "orange",
+                               "yellow",     "green",       "blue",       "purple",      "pink",
+                               "brown",      "beige",       "tan",        "navy",        "dark",
+                               "light",      "olive",       "maroon",     "turquoise",   "lime green",
+                               "blond",      "dark gray",   "light gray", "dark blue",   "light blue",
+                               "dark green", "light green", "dark brown", "dark purple", "light purple"};
 constexpr Values kGender[] = {"male", "female"};
 constexpr Values kAge[] = {"young", "teenager", "adult", "old"};
 constexpr Values kSleeve[] = {"short", "long", "none"};
-constexpr Values kUpper[] = {"shirt",   "t-shirt", "blouse", "top",  "polo shirt", "tank top",
-                             "sweater", "hoodie",  "jacket", "coat", "vest"};
+constexpr Values kUpper[] = {"shirt",  "t-shirt", "blouse", "top",  "polo shirt", "tank top", "sweater",
+                             "hoodie", "jacket",  "coat",   "vest", "suit",       "dress"};
 constexpr Values kLower[] = {"pants", "dress", "jeans", "shorts", "skirt", "leggings"};
 constexpr Values kShoes[] = {"shoes", "sneakers", "boots", "sandals", "heels"};
 constexpr Values kViewpoint[] = {"front", "left", "back", "right"};
 constexpr Values kWeather[] = {"sunny", "cloudy", "overcast", "foggy", "neutral", "blizzard", "snowy"};
 constexpr Values kIllumination[] = {"midnight", "dawn", "forenoon", "noon", "afternoon", "dusk", "night"};
 constexpr Values kScene[] = {"urban", "wild"};
+constexpr Values kPattern[] = {"striped", "plaid", "polka dot", "printed"};
+constexpr Values kMaterial[] = {"leather", "denim", "knit"};
+constexpr Values kHairStyle[] = {"bald", "shoulder-length", "curly", "ponytail", "bun"};
+constexpr Values kHat[] = {"hat", "cap", "beanie"};
 
 constexpr AttributeKey kKeys[] = {
     {"age", kAge},
     {"backpack", kYesNo},
+    {"backpack_colour", kColours, true},
     {"bag", kYesNo},
+    {"beard", kYesNo},
     {"boots", kYesNo},
     {"gender", kGender},
     {"glasses", kYesNo},
     {"hair", kLength},
     {"hair_colour", kColours, true},
+    {"hair_style", kHairStyle},
     {"handbag", kYesNo},
+    {"handbag_colour", kColours, true},
     {"hat", kYesNo},
+    {"hat_colour", kColours, true},
+    {"hat_type", kHat},
     {"illumination", kIllumination},
+    {"inner_colour", kColours, true},
     {"lower_colour", kColours, true},
     {"lower_length", kLength},
+    {"lower_pattern", kPattern},
     {"lower_type", kLower},
+    {"luggage", kYesNo},
+    {"luggage_colour", kColours, true},
+    {"mask", kYesNo},
+    {"scarf", kYesNo},
+    {"scarf_colour", kColours, true},
     {"scene", kScene},
     {"shoes", kShoes},
     {"shoes_colour", kColours, true},
+    {"shoulder_bag", kYesNo},
+    {"shoulder_bag_colour", kColours, true},
+    {"sunglasses", kYesNo},
+    {"tie", kYesNo},
+    {"umbrella", kYesNo},
+    {"umbrella_colour", kColours, true},
     {"upper_colour", kColours, true},
     {"upper_length", kLength},
+    {"upper_material", kMaterial},
+    {"upper_pattern", kPattern},
     {"upper_sleeve", kSleeve},
     {"upper_type", kUpper},
     {"viewpoint", kViewpoint},

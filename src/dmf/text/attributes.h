@@ -15,16 +15,25 @@ namespace dmf::text {
 ///   gender        male | female
 ///   age           young | teenager | adult | old
 ///   hair          short | long
+///   hair_style    bald | shoulder-length | curly | ponytail | bun
 ///   hair_colour   COLOUR
-///   hat, glasses, backpack, handbag, bag, boots      yes | no
+///   beard, hat, glasses, sunglasses, mask, scarf, tie, boots         yes | no
+///   backpack, handbag, shoulder_bag, bag, luggage, umbrella          yes | no
+///   hat_type      hat | cap | beanie
+///   hat_colour, scarf_colour, backpack_colour, handbag_colour, shoulder_bag_colour, luggage_colour,
+///   umbrella_colour        COLOUR
 ///   upper_type    shirt | t-shirt | blouse | top | polo shirt | tank top | sweater | hoodie | jacket |
-///                 coat | vest
+///                 coat | vest | suit | dress
 ///   upper_sleeve  long | short | none
 ///   upper_length  long | short
 ///   upper_colour  COLOUR
+///   upper_pattern striped | plaid | polka dot | printed
+///   upper_material leather | denim | knit
+///   inner_colour  COLOUR: of the shirt that shows below an open jacket or coat, or in a suit
 ///   lower_type    pants | dress | jeans | shorts | skirt | leggings
 ///   lower_length  long | short
 ///   lower_colour  COLOUR
+///   lower_pattern as upper_pattern
 ///   shoes         shoes | sneakers | boots | sandals | heels
 ///   shoes_colour  COLOUR
 ///   viewpoint     front | left | back | right
@@ -32,9 +41,11 @@ namespace dmf::text {
 ///   illumination  midnight | dawn | forenoon | noon | afternoon | dusk | night
 ///   scene         urban | wild
 ///
-/// "bag" is any but a backpack or a handbag, "dress" a dress or a skirt: Market-1501 means it so.
-/// COLOUR is one of black white gray red orange yellow green blue purple pink brown beige tan navy dark
-/// light, or several of them joined by " and " ("black and white").
+/// "bag" is any but those told by their own keys; as lower_type "dress" is a dress or a skirt: Market-1501
+/// means it so. As upper_type it is a dress, and then nothing is told of a lower garment.
+/// COLOUR is one of black white gray red orange yellow green blue purple pink brown beige tan navy olive
+/// maroon turquoise blond, "lime green", dark, light; dark or light and gray, blue, green or purple; dark
+/// brown; or several of them joined by " and " ("black and white").
 using Attributes = std::map<std::string, std::string>;
 
 /// A key of Attributes and its values; `is_colour` keys take several colours joined by " and ".

@@ -44,6 +44,15 @@ void add_sleeves(Garment& garment, const std::string& sleeve, RandomStream& rand
   }
 }
 
+void add_pattern(Garment& garment, const std::string& pattern, RandomStream& random) {
+  if (pattern.empty()) return;
+  garment.before =
+      spaced({garment.before, pattern == "plaid"       ? pick(random, {"plaid", "checkered", "checked"})
+                              : pattern == "printed"   ? pick(random, {"printed", "graphic"})
+                              : pattern == "polka dot" ? pick(random, {"polka dot", "dotted", "spotted"})
+                                                       : pattern});
+}
+
 /// Market says "dress" for a dress and for a skirt. Of one colour from top to bottom it may well be a dress.
 bool is_dress(const Attributes& a) {
   return value_of(a, "lower_type") == "dress" && !a.contains("upper_type") &&
@@ -57,6 +66,10 @@ std::optional<Garment> upper_garment(const Attributes& a, RandomStream& random) 
   Garment garment{
       .noun = type.empty() ? pick(random, {"shirt", "top"}) : type, .colour = colour, .before = length};
   add_sleeves(garment, sleeve, random);
+  add_pattern(garment, value_of(a, "upper_pattern"), random);
+  garment.noun = spaced({value_of(a, "upper_material"), garment.noun});
+  if (const std::string inner = value_of(a, "inner_colour"); !inner.empty() && garment.after.empty())
+    garment.after = pick(random, {"over a ", "with a "}) + inner + " shirt";
   return garment;
 }
 
@@ -75,6 +88,7 @@ std::optional<Garment> lower_garment(const Attributes& a, RandomStream& random) 
   garment.is_plural = is_plural(garment.noun);
   const bool is_said_by_noun = length == "short" && garment.noun.ends_with("shorts");
   if (!is_said_by_noun) garment.before = length;
+  add_pattern(garment, value_of(a, "lower_pattern"), random);
   return garment;
 }
 
@@ -93,8 +107,9 @@ std::optional<Garment> footwear(const Attributes& a) {
 struct Material {
   std::string person = {};  ///< "young woman"
   std::string she = {},
-              her = {};   ///< "she", "her"; "the person", "the person's" where the gender is not known
-  std::string hair = {};  ///< "short black hair" or empty
+              her = {};        ///< "she", "her"; "the person", "the person's" where the gender is not known
+  std::string hair = {};       ///< "short black hair", "black hair in a ponytail and a beard" or empty
+  std::string hair_look = {};  ///< "short black" where that says all of it
   std::vector<Garment> garments = {};
   std::vector<std::string> worn = {};     ///< "a hat", "glasses"
   std::vector<std::string> carried = {};  ///< "a backpack"
@@ -120,15 +135,60 @@ std::string person_words(const Attributes& a, RandomStream& random) {
   return age == "adult" && random.chance(0.2) ? "adult " + grown : grown;
 }
 
+/// "short black hair", "bald head", "brown hair in a bun and a beard"
+void add_hair(Material& m, const Attributes& a, RandomStream& random) {
+  const std::string style = value_of(a, "hair_style"), colour = value_of(a, "hair_colour");
+  const bool is_tied = style == "ponytail" || style == "bun";
+  const std::string look =
+      spaced({style.empty() || is_tied ? value_of(a, "hair") : style, style == "bald" ? "" : colour});
+  const bool has_beard = says_yes(a, "beard");
+  if ((look.empty() && !is_tied && !has_beard) || !random.chance(0.8)) return;
+  if (style == "bald") {
+    m.hair = "a bald head";
+  } else if (is_tied) {
+    m.hair = spaced({look, "hair", pick(random, {"in a", "tied in a", "worn in a"}), style});
+  } else if (!look.empty()) {
+    m.hair = look + " hair";
+    if (!has_beard) m.hair_look = look;
+  }
+  if (has_beard) m.hair += m.hair.empty() ? "a beard" : " and a beard";
+}
+
+/// "a red backpack"; the colour is left out now and then.
+std::string thing_words(const Attributes& a, const std::string& key,
+                        std::initializer_list<std::string_view> nouns, RandomStream& random) {
+  const std::string colour = value_of(a, key + "_colour");
+  const std::string noun = nouns.size() == 1 ? std::string(*nouns.begin()) : pick(random, nouns);
+  const std::string words = colour.empty() || random.chance(0.2) ? noun : colour + " " + noun;
+  return noun == "luggage" ? words : with_article(words);
+}
+
+void add_things(Material& m, const Attributes& a, RandomStream& random) {
+  const auto is_said = [&](const std::string& key) { return says_yes(a, key) && random.chance(0.9); };
+  if (is_said("hat")) {
+    const std::string type = value_of(a, "hat_type");
+    m.worn.push_back(thing_words(a, "hat", {type.empty() ? "hat" : std::string_view(type)}, random));
+  }
+  if (is_said("glasses")) m.worn.push_back(pick(random, {"glasses", "a pair of glasses"}));
+  if (is_said("sunglasses")) m.worn.push_back("sunglasses");
+  if (is_said("mask")) m.worn.push_back(pick(random, {"a mask", "a face mask"}));
+  if (is_said("scarf")) m.worn.push_back(thing_words(a, "scarf", {"scarf"}, random));
+  if (is_said("tie")) m.worn.push_back("a tie");
+  if (is_said("backpack")) m.carried.push_back(thing_words(a, "backpack", {"backpack", "rucksack"}, random));
+  if (is_said("handbag")) m.carried.push_back(thing_words(a, "handbag", {"handbag", "purse"}, random));
+  if (is_said("bag")) m.carried.push_back("a bag");
+  if (is_said("shoulder_bag"))
+    m.carried.push_back(thing_words(a, "shoulder_bag", {"shoulder bag", "messenger bag"}, random));
+  if (is_said("luggage")) m.carried.push_back(thing_words(a, "luggage", {"suitcase", "luggage"}, random));
+  if (is_said("umbrella")) m.carried.push_back(thing_words(a, "umbrella", {"umbrella"}, random));
+}
+
 Material gather(const Attributes& a, RandomStream& random) {
   const std::string gender = value_of(a, "gender");
   Material m{.person = person_words(a, random)};
   m.she = gender == "female" ? "she" : gender == "male" ? "he" : "the person";
   m.her = gender == "female" ? "her" : gender == "male" ? "his" : "the person's";
-  if (const std::string hair = spaced({value_of(a, "hair"), value_of(a, "hair_colour")});
-      !hair.empty() && random.chance(0.8)) {
-    m.hair = hair + " hair";
-  }
+  add_hair(m, a, random);
   if (is_dress(a) && random.chance(0.5)) {
     Garment dress{
         .noun = "dress", .colour = value_of(a, "upper_colour"), .before = value_of(a, "lower_length")};
@@ -139,12 +199,7 @@ Material gather(const Attributes& a, RandomStream& random) {
     if (const auto lower = lower_garment(a, random)) m.garments.push_back(*lower);
   }
   if (const auto shoes = footwear(a)) m.garments.push_back(*shoes);
-  const auto is_said = [&](const std::string& key) { return says_yes(a, key) && random.chance(0.9); };
-  if (is_said("hat")) m.worn.push_back("a hat");
-  if (is_said("glasses")) m.worn.push_back(pick(random, {"glasses", "a pair of glasses"}));
-  if (is_said("backpack")) m.carried.push_back(pick(random, {"a backpack", "a rucksack"}));
-  if (is_said("handbag")) m.carried.push_back(pick(random, {"a handbag", "a purse"}));
-  if (is_said("bag")) m.carried.push_back("a bag");
+  add_things(m, a, random);
   return m;
 }
 
@@ -248,8 +303,11 @@ std::string with_pronoun(const Material& m, RandomStream& random) {
       capitalised(m.she) + pick(random, {" wears ", " is wearing ", " has on "}) + outfit(m, random);
   if (!m.carried.empty()) text += " and " + is_carrying(m, random);
   text += ".";
-  if (!m.hair.empty())
-    text += " " + capitalised(m.her) + " hair is " + m.hair.substr(0, m.hair.rfind(' ')) + ".";
+  if (!m.hair_look.empty()) {
+    text += " " + capitalised(m.her) + " hair is " + m.hair_look + ".";
+  } else if (!m.hair.empty()) {
+    text += " " + capitalised(m.she) + " has " + m.hair + ".";
+  }
   return text;
 }
 
