@@ -12,7 +12,6 @@
 
 #include "dmf/core/system.h"
 #include "dmf/eval/evaluate.h"
-#include "dmf/eval/parallel.h"
 
 namespace {
 
@@ -64,9 +63,7 @@ Seconds product_seconds(const LabelledVectors& query, const LabelledVectors& gal
   const auto distances =
       dmf::eval::vector_distances(query.vectors, gallery.vectors, dmf::eval::Metric::kCosine);
   const Seconds start = now();
-  dmf::eval::run_rows_in_parallel(query.vectors.count, 2048, threads, [&](dmf::eval::Rows rows) {
-    distances->screen(rows, [](const dmf::eval::ScreenedRow&) {});
-  });
+  distances->screen({.threads = threads}, [](const dmf::eval::ScreenedRow&) {});
   return since(start);
 }
 

@@ -15,6 +15,7 @@ class AlignedFloats {
     count_ = count;
   }
   float* data() { return data_.get(); }
+  const float* data() const { return data_.get(); }
 
  private:
   static constexpr std::align_val_t kAlignment{64};

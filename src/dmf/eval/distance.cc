@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "dmf/core/error.h"
+#include "dmf/eval/parallel.h"
 #include "dmf/eval/screen.h"
 #include "dmf/eval/tile_kernel.h"
 
@@ -39,7 +40,9 @@ class VectorDistances : public Distances {
     return std::max(0.0, metric_ == Metric::kCosine ? 1 - product / (a * b) : (a + b) - 2 * product);
   }
 
-  void screen(Rows queries, const ScreenVisitor& visit) const override { screen_.run(queries, visit); }
+  void screen(const WorkOptions& work, const ScreenVisitor& visit) const override {
+    screen_.run(work, visit);
+  }
   double nearness(int64_t query, double distance) const override { return screen_.nearness(query, distance); }
 
  private:
@@ -64,17 +67,19 @@ class GivenDistances : public Distances {
     return values_[static_cast<size_t>(query * gallery_ + gallery)];
   }
 
-  void screen(Rows queries, const ScreenVisitor& visit) const override {
-    std::vector<float> block(kBlockColumns);
-    for (int64_t query = queries.first; query < queries.last; ++query) {
-      for (int64_t first = 0; first < gallery_; first += kBlockColumns) {
-        const Rows images{first, std::min(first + kBlockColumns, gallery_)};
-        std::fill(block.begin(), block.end(), kFarthest);
-        for (int64_t g = images.first; g < images.last; ++g)
-          block[static_cast<size_t>(g - first)] = static_cast<float>(nearness(query, pair(query, g)));
-        visit({query, images, block.data(), 0x1p-24});
+  void screen(const WorkOptions& work, const ScreenVisitor& visit) const override {
+    run_in_parallel(queries_, work.query_block, work.threads, [&](Rows queries, int64_t thread) {
+      std::vector<float> block(kBlockColumns);
+      for (int64_t query = queries.first; query < queries.last; ++query) {
+        for (int64_t first = 0; first < gallery_; first += kBlockColumns) {
+          const Rows images{first, std::min(first + kBlockColumns, gallery_)};
+          std::fill(block.begin(), block.end(), kFarthest);
+          for (int64_t g = images.first; g < images.last; ++g)
+            block[static_cast<size_t>(g - first)] = static_cast<float>(nearness(query, pair(query, g)));
+          visit({query, images, block.data(), 0x1p-24, thread});
+        }
       }
-    }
+    });
   }
 
   // In [-1, 1], so that no distance is out of float32's range; an infinite one stays finite too, and the
@@ -98,6 +103,12 @@ Metric metric_by_name(const std::string& name) {
 }
 
 const char* name_of(Metric metric) { return metric == Metric::kCosine ? "cosine" : "euclidean"; }
+
+void check_work(const WorkOptions& work) {
+  DMF_CHECK(work.query_block > 0 && work.gallery_block > 0 && work.threads >= 0, InvalidArgument,
+            "[evaluate] blocks must be positive and threads >= 0, got {} x {} and {}", work.query_block,
+            work.gallery_block, work.threads);
+}
 
 std::unique_ptr<Distances> vector_distances(VectorView query, VectorView gallery, Metric metric) {
   DMF_CHECK(query.width == gallery.width, InvalidArgument,

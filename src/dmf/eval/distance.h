@@ -20,7 +20,17 @@ enum class Metric {
 Metric metric_by_name(const std::string& name);
 const char* name_of(Metric metric);
 
-/// One query against a block of the gallery, in float32: what can be decided with it need not be worked out
+/// How work is cut and shared out; no result depends on it.
+struct WorkOptions {
+  int64_t query_block = 112;     ///< queries that a thread takes at once
+  int64_t gallery_block = 2048;  ///< gallery images that are prepared together and then serve all queries
+  int64_t threads = 0;           ///< 0 = as many as processors
+};
+
+/// Throws InvalidArgument on blocks that are not positive or a negative number of threads.
+void check_work(const WorkOptions& work);
+
+/// One query against a part of the gallery, in float32: what can be decided with it need not be worked out
 /// exactly.
 struct ScreenedRow {
   int64_t query;
@@ -28,6 +38,7 @@ struct ScreenedRow {
   float* nearness;  ///< kBlockColumns numbers, larger = nearer; -infinity behind the last image. May be
                     ///< overwritten.
   double error;     ///< no number is farther than this from the exact nearness
+  int64_t thread;   ///< 0 … threads - 1: two calls at the same time have two numbers
 };
 using ScreenVisitor = std::function<void(const ScreenedRow&)>;
 
@@ -46,8 +57,9 @@ class Distances {
   virtual int64_t gallery_count() const = 0;
   /// The distance of one pair.
   virtual double pair(int64_t query, int64_t gallery) const = 0;
-  /// Visits each of `queries` with each block of the gallery, in any order.
-  virtual void screen(Rows queries, const ScreenVisitor& visit) const = 0;
+  /// Visits each query with each part of the gallery, in any order, on several threads; the same query never
+  /// on two threads at once.
+  virtual void screen(const WorkOptions& work, const ScreenVisitor& visit) const = 0;
   /// The nearness that screen() gives, up to its error, for an image of this distance: it falls as the
   /// distance grows.
   virtual double nearness(int64_t query, double distance) const = 0;

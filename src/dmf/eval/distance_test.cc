@@ -74,7 +74,7 @@ TEST(GivenDistances, AreCheckedAndGivenBack) {
   const auto distances = given_distances({1, 2, 3, 4, 5, 6}, 2, 3);
   EXPECT_EQ(distances->pair(1, 0), 4);
   std::vector<double> nearness;
-  distances->screen({0, 2}, [&](const ScreenedRow& row) { nearness.push_back(row.nearness[1]); });
+  distances->screen({.threads = 1}, [&](const ScreenedRow& row) { nearness.push_back(row.nearness[1]); });
   EXPECT_THAT(nearness, ElementsAre(testing::DoubleNear(distances->nearness(0, 2), 1e-7),
                                     testing::DoubleNear(distances->nearness(1, 5), 1e-7)));
   EXPECT_THROW(given_distances({1, 2, 3}, 2, 3), InvalidArgument);

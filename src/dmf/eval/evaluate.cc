@@ -117,8 +117,7 @@ void count_images(const Labels& query, const Labels& gallery, EvalResult& result
 }  // namespace
 
 EvalResult evaluate(const Distances& distances, const Labels& query, const Labels& gallery,
-                    const ProtocolOptions& protocol, const RankingOptions& work,
-                    const std::string& ranked_by) {
+                    const ProtocolOptions& protocol, const WorkOptions& work, const std::string& ranked_by) {
   metric_by_name(protocol.metric);
   DMF_CHECK(query.count() > 0, InvalidArgument, "[evaluate] there is no query");
   DMF_CHECK(gallery.count() > 0, InvalidArgument, "[evaluate] the gallery is empty");
@@ -146,7 +145,7 @@ EvalResult evaluate(const Distances& distances, const Labels& query, const Label
 }
 
 EvalResult evaluate(const LabelledVectors& query, const LabelledVectors& gallery,
-                    const ProtocolOptions& protocol, const RankingOptions& work) {
+                    const ProtocolOptions& protocol, const WorkOptions& work) {
   check_labels(query.labels, query.vectors.count, "query");
   check_labels(gallery.labels, gallery.vectors.count, "gallery");
   DMF_CHECK(gallery.vectors.count > 0, InvalidArgument, "[evaluate] the gallery is empty");

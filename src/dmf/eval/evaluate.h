@@ -22,12 +22,12 @@ struct LabelledVectors {
 ///   first and how many); no query with a right answer
 /// @note Deterministic: the same figures for any block size, any number of threads and any processor.
 EvalResult evaluate(const LabelledVectors& query, const LabelledVectors& gallery,
-                    const ProtocolOptions& protocol = {}, const RankingOptions& work = {});
+                    const ProtocolOptions& protocol = {}, const WorkOptions& work = {});
 
 /// The same on distances that are given.
 /// @param ranked_by  what the distances are, for `protocol` ("cosine distance")
 EvalResult evaluate(const Distances& distances, const Labels& query, const Labels& gallery,
-                    const ProtocolOptions& protocol = {}, const RankingOptions& work = {},
+                    const ProtocolOptions& protocol = {}, const WorkOptions& work = {},
                     const std::string& ranked_by = "");
 
 }  // namespace dmf::eval

@@ -125,7 +125,7 @@ struct Problem {
   Set query = random_set(50, 1, 1), gallery = random_set(400, -1, 2);
 };
 
-EvalResult evaluate(const Problem& p, const ProtocolOptions& protocol = {}, const RankingOptions& work = {}) {
+EvalResult evaluate(const Problem& p, const ProtocolOptions& protocol = {}, const WorkOptions& work = {}) {
   return evaluate(p.query.all(), p.gallery.all(), protocol, work);
 }
 
@@ -153,7 +153,7 @@ TEST(Evaluate, DoesNotDependOnTheGallerysOrder) {
 TEST(Evaluate, DoesNotDependOnBlocksAndThreads) {
   const Problem p;
   const EvalResult expected = evaluate(p);
-  for (const RankingOptions& work : {RankingOptions{3, 1}, RankingOptions{64, 4}}) {
+  for (const WorkOptions& work : {WorkOptions{3, 17, 1}, WorkOptions{64, 300, 4}}) {
     const EvalResult result = evaluate(p, {}, work);
     EXPECT_EQ(result.map, expected.map);
     EXPECT_EQ(result.first_from_own_camera, expected.first_from_own_camera);

@@ -6,14 +6,12 @@
 
 namespace dmf::eval {
 
-/// Calls work(0 … count-1), each once, on `threads` threads; the first exception ends the work and is thrown
-/// again.
-/// @param threads  0 = as many as processors
-void run_in_parallel(int64_t count, int64_t threads, const std::function<void(int64_t)>& work);
+/// The number of threads meant: 0 = as many as processors.
+int64_t thread_count(int64_t threads);
 
-/// Cuts [0, count) into parts of at most `longest` rows, several for each thread, and calls work(part) for
-/// each.
-void run_rows_in_parallel(int64_t count, int64_t longest, int64_t threads,
-                          const std::function<void(Rows)>& work);
+/// Cuts [0, count) into blocks and calls work(block, thread) once for each, on `threads` threads numbered
+/// from 0; the first exception ends the work and is thrown again.
+void run_in_parallel(int64_t count, int64_t block, int64_t threads,
+                     const std::function<void(Rows, int64_t)>& work);
 
 }  // namespace dmf::eval

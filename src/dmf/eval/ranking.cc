@@ -14,46 +14,46 @@ constexpr float kNoAnswer = -std::numeric_limits<float>::infinity();
 
 class Ranker {
  public:
+  using Images = std::vector<int64_t>;
+
   Ranker(const Distances& distances, const Labels& query, const Labels& gallery)
       : distances_(distances), query_(query), gallery_(gallery) {
     for (int64_t g = 0; g < gallery.count(); ++g)
       images_of_[gallery.identities[static_cast<size_t>(g)]].push_back(g);
+    for (const int64_t identity : query.identities) own_images_.push_back(images(identity));
     junk_ = images(kJunk);
   }
 
-  void rank(Rows queries, QueryRanking* out) const {
-    std::vector<QueryCounter> counters;
-    std::vector<Answer> nearest_removed;
-    for (int64_t q = queries.first; q < queries.last; ++q) {
-      std::vector<Answer> right;
-      nearest_removed.push_back(split_own_images(q, right));
-      counters.emplace_back(distances_, q, std::move(right));
-    }
-    CounterScratch scratch;
-    distances_.screen(queries, [&](const ScreenedRow& row) {
-      hide(junk_, row);
-      hide(own_images(row.query), row);
-      counters[static_cast<size_t>(row.query - queries.first)].count(row, scratch);
+  std::vector<QueryRanking> rank(const WorkOptions& work) const {
+    const auto count = static_cast<size_t>(query_.count());
+    std::vector<Answer> nearest_removed(count);
+    std::vector<std::vector<Answer>> right(count);
+    run_in_parallel(query_.count(), work.query_block, work.threads, [&](Rows queries, int64_t) {
+      for (int64_t q = queries.first; q < queries.last; ++q)
+        nearest_removed[static_cast<size_t>(q)] = split_own_images(q, right[static_cast<size_t>(q)]);
     });
-    for (int64_t q = queries.first; q < queries.last; ++q) {
-      const auto i = static_cast<size_t>(q - queries.first);
-      out[i] = counters[i].ranking();
-      compare_cameras(q, nearest_removed[i], out[i]);
+    std::vector<QueryCounter> counters;
+    for (size_t q = 0; q < count; ++q)
+      counters.emplace_back(distances_, static_cast<int64_t>(q), std::move(right[q]));
+    std::vector<CounterScratch> scratch(static_cast<size_t>(thread_count(work.threads)));
+    distances_.screen(work, [&](const ScreenedRow& row) {
+      hide(*junk_, row);
+      hide(*own_images_[static_cast<size_t>(row.query)], row);
+      counters[static_cast<size_t>(row.query)].count(row, scratch[static_cast<size_t>(row.thread)]);
+    });
+    std::vector<QueryRanking> rankings;
+    for (size_t q = 0; q < count; ++q) {
+      rankings.push_back(counters[q].ranking());
+      compare_cameras(static_cast<int64_t>(q), nearest_removed[q], rankings.back());
     }
+    return rankings;
   }
 
  private:
-  using Images = std::vector<int64_t>;
-
-  Images images(int64_t identity) const {
-    const auto found = images_of_.find(identity);
-    return found == images_of_.end() ? Images{} : found->second;
-  }
-
-  const Images& own_images(int64_t query) const {
+  const Images* images(int64_t identity) const {
     static const Images none;
-    const auto found = images_of_.find(query_.identities[static_cast<size_t>(query)]);
-    return found == images_of_.end() ? none : found->second;
+    const auto found = images_of_.find(identity);
+    return found == images_of_.end() ? &none : &found->second;
   }
 
   bool is_same_camera(int64_t query, int64_t image) const {
@@ -64,7 +64,7 @@ class Ranker {
   // those.
   Answer split_own_images(int64_t query, std::vector<Answer>& right) const {
     Answer nearest_removed;
-    for (const int64_t image : own_images(query)) {
+    for (const int64_t image : *own_images_[static_cast<size_t>(query)]) {
       const Answer answer{distances_.pair(query, image), image};
       if (!is_same_camera(query, image)) {
         right.push_back(answer);
@@ -95,28 +95,23 @@ class Ranker {
   const Distances& distances_;
   const Labels& query_;
   const Labels& gallery_;
-  std::unordered_map<int64_t, Images> images_of_;
-  Images junk_;
+  std::unordered_map<int64_t, Images> images_of_;  // images of each identity, in order
+  std::vector<const Images*> own_images_;          // of each query's identity
+  const Images* junk_;
 };
 
 }  // namespace
 
 std::vector<QueryRanking> rank_right_answers(const Distances& distances, const Labels& query,
-                                             const Labels& gallery, const RankingOptions& options) {
+                                             const Labels& gallery, const WorkOptions& work) {
   check_labels(query, distances.query_count(), "query");
   check_labels(gallery, distances.gallery_count(), "gallery");
   const auto junk = std::find(query.identities.begin(), query.identities.end(), kJunk);
   DMF_CHECK(junk == query.identities.end(), InvalidArgument,
             "[evaluate] query {} is junk (identity {}): nothing can be a right answer to it",
             junk - query.identities.begin(), kJunk);
-  DMF_CHECK(options.query_block > 0 && options.threads >= 0, InvalidArgument,
-            "[evaluate] blocks must be positive and threads >= 0, got {} and {}", options.query_block,
-            options.threads);
-  const Ranker ranker(distances, query, gallery);
-  std::vector<QueryRanking> rankings(static_cast<size_t>(query.count()));
-  run_rows_in_parallel(query.count(), options.query_block, options.threads,
-                       [&](Rows queries) { ranker.rank(queries, rankings.data() + queries.first); });
-  return rankings;
+  check_work(work);
+  return Ranker(distances, query, gallery).rank(work);
 }
 
 }  // namespace dmf::eval

@@ -37,24 +37,18 @@ struct QueryRanking {
   bool first_is_own_camera = false;
 };
 
-/// How the work is cut; the rankings do not depend on it.
-struct RankingOptions {
-  int64_t query_block = 2048;  ///< queries a thread works on together, at most
-  int64_t threads = 0;         ///< 0 = as many as processors
-};
-
 /// Ranks the right answers of every query by Market-1501's rules (Zheng et al. 2015): gallery images of the
 /// query's identity *and* camera are removed, junk is removed, all others answer; those of the query's
 /// identity are right. A pair with an unknown camera is not removed.
 ///
 /// Ranks are found by counting, not by sorting: a right answer's rank is 1 + the answers before it. What
 /// float32 leaves undecided (Distances::screen) is decided in double, so the ranks are those of a stable sort
-/// by the exact distances. O(Q G D) time; beside the vectors it holds the right answers and, for each thread,
-/// one block.
+/// by the exact distances. O(Q G D) time; beside the vectors it holds the right answers and what screen()
+/// holds.
 ///
 /// @return  one entry a query
-/// @throws InvalidArgument  labels that do not fit the distances, a junk query, an option out of range
+/// @throws InvalidArgument  labels that do not fit the distances, a junk query, blocks out of range
 std::vector<QueryRanking> rank_right_answers(const Distances& distances, const Labels& query,
-                                             const Labels& gallery, const RankingOptions& options = {});
+                                             const Labels& gallery, const WorkOptions& work = {});
 
 }  // namespace dmf::eval

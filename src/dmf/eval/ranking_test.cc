@@ -7,6 +7,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
+#include "dmf/eval/parallel.h"
 
 namespace dmf::eval {
 namespace {
@@ -119,8 +120,8 @@ TEST(Ranking, EqualsAFullSortTiesIncludedAtAnyBlockAndThreads) {
   for (const Metric metric : {Metric::kCosine, Metric::kSquaredEuclidean}) {
     const auto distances = vector_distances({p.query, 60, 5}, {p.gallery, 300, 5}, metric);
     int64_t ties = 0;
-    for (const RankingOptions& options :
-         {RankingOptions{}, RankingOptions{1, 1}, RankingOptions{7, 3}, RankingOptions{1000, 1}}) {
+    for (const WorkOptions& options :
+         {WorkOptions{}, WorkOptions{1, 1, 1}, WorkOptions{7, 13, 3}, WorkOptions{1000, 1000, 1}}) {
       const auto rankings = rank_right_answers(*distances, p.query_labels, p.gallery_labels, options);
       for (int64_t q = 0; q < 60; ++q) {
         const QueryRanking& ranking = rankings[static_cast<size_t>(q)];
@@ -200,7 +201,7 @@ TEST(Ranking, RefusesLabelsThatDoNotFit) {
       Throws<InvalidArgument>(Property(&Error::what, HasSubstr("query 0 is junk"))));
   EXPECT_THAT(
       [&] {
-        rank_right_answers(*distances, {{7}, {1}}, good, {0, 1});
+        rank_right_answers(*distances, {{7}, {1}}, good, {0, 1, 1});
       },
       Throws<InvalidArgument>(Property(&Error::what, HasSubstr("blocks must be positive"))));
 }
@@ -211,15 +212,17 @@ class BrokenDistances : public Distances {
   int64_t query_count() const override { return 8; }
   int64_t gallery_count() const override { return 8; }
   double pair(int64_t, int64_t) const override { return 0; }
-  void screen(Rows queries, const ScreenVisitor&) const override {
-    if (queries.first >= 4) throw DataError("block cannot be read");
+  void screen(const WorkOptions& work, const ScreenVisitor&) const override {
+    run_in_parallel(8, work.query_block, work.threads, [](Rows queries, int64_t) {
+      if (queries.first >= 4) throw DataError("block cannot be read");
+    });
   }
   double nearness(int64_t, double) const override { return 0; }
 };
 
 TEST(Ranking, AThreadsErrorReachesTheCaller) {
   const Labels labels{std::vector<int64_t>(8, 7), {}};
-  EXPECT_THROW(rank_right_answers(BrokenDistances{}, labels, labels, {1, 3}), DataError);
+  EXPECT_THROW(rank_right_answers(BrokenDistances{}, labels, labels, {1, 8, 3}), DataError);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <span>
 #include <vector>
 
+#include "dmf/eval/aligned.h"
 #include "dmf/eval/distance.h"
 
 namespace dmf::eval {
@@ -24,17 +25,19 @@ class ProductScreen {
   };
   ProductScreen(Set query, Set gallery, Metric metric);
 
-  /// As Distances::screen(). Holds kBlockColumns gallery vectors and at most 2,048 queries, packed.
-  void run(Rows queries, const ScreenVisitor& visit) const;
+  /// As Distances::screen(). Holds work.gallery_block gallery vectors and 16,384 queries, packed, at most.
+  void run(const WorkOptions& work, const ScreenVisitor& visit) const;
   double nearness(int64_t query, double distance) const;
 
  private:
-  struct PackedBlock;
+  struct PackedImages;
   double length(double squared_norm) const;
-  double factor(double squared_norm) const;
-  void pack_queries(Rows queries, std::vector<float>& packed) const;
-  void pack_images(Rows images, PackedBlock& block) const;
-  void run_chunk(Rows queries, const ScreenVisitor& visit) const;
+  float factor(double squared_norm) const;
+  void pack_queries(Rows queries, const WorkOptions& work, AlignedFloats& packed) const;
+  void pack_images(Rows images, const WorkOptions& work, PackedImages& packed) const;
+  void pack_block(Rows images, PackedImages& packed, int64_t block) const;
+  void multiply(Rows queries, const float* packed_queries, const PackedImages& packed, int64_t thread,
+                AlignedFloats& tile, const ScreenVisitor& visit) const;
   double error(int64_t query, double longest) const;
 
   VectorView query_, gallery_;
@@ -42,6 +45,7 @@ class ProductScreen {
   double scale_ = 1;  // Euclidean: a power of two
   std::vector<double> query_squares_;
   std::vector<double> gallery_squares_;
+  std::vector<float> query_factors_, gallery_factors_;  // a vector times its factor is what is packed
 };
 
 }  // namespace dmf::eval
