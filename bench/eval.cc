@@ -1,7 +1,7 @@
 // Evaluates vectors read from FOLDER (qf.f32, gf.f32 and q_pids, g_pids, q_cams, g_cams as .i32: what
 // bench/eval.py writes) and prints a line of JSON: seconds, the share of the matrix product, figures, memory.
 //
-//   dmf_eval_bench FOLDER WIDTH REPETITIONS THREADS
+//   dmf_eval_bench FOLDER WIDTH REPETITIONS THREADS [K1 K2]      with K1 and K2 after k-reciprocal re-ranking
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +12,7 @@
 
 #include "dmf/core/system.h"
 #include "dmf/eval/evaluate.h"
+#include "dmf/eval/re_ranking.h"
 
 namespace {
 
@@ -67,21 +68,41 @@ Seconds product_seconds(const LabelledVectors& query, const LabelledVectors& gal
   return since(start);
 }
 
+std::vector<float> join(dmf::eval::VectorView a, dmf::eval::VectorView b) {
+  std::vector<float> all(a.values.begin(), a.values.end());
+  all.insert(all.end(), b.values.begin(), b.values.end());
+  return all;
+}
+
+dmf::eval::EvalResult re_ranked(const LabelledVectors& query, const LabelledVectors& gallery,
+                                const dmf::eval::ReRankingOptions& options, int64_t threads) {
+  const auto distances = dmf::eval::re_ranked_distances(
+      query.vectors, gallery.vectors, dmf::eval::Metric::kCosine, options, {.threads = threads});
+  return dmf::eval::evaluate(*distances, query.labels, gallery.labels, {}, {.threads = threads});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return std::fprintf(stderr, "dmf_eval_bench FOLDER WIDTH REPETITIONS THREADS\n"), 2;
+  const bool is_re_ranked = argc == 7;
+  if (argc != 5 && !is_re_ranked)
+    return std::fprintf(stderr, "dmf_eval_bench FOLDER WIDTH REPETITIONS THREADS [K1 K2]\n"), 2;
   const int64_t width = std::atoi(argv[2]), threads = std::atoi(argv[4]);
   const Set queries(argv[1], "q"), images(argv[1], "g");
   const LabelledVectors query = queries.all(width), gallery = images.all(width);
+  const std::vector<float> joined =
+      is_re_ranked ? join(query.vectors, gallery.vectors) : std::vector<float>{};
+  const LabelledVectors all{{joined, query.vectors.count + gallery.vectors.count, width}, {}};
   const int64_t before = dmf::peak_memory_bytes();
   std::vector<Seconds> seconds, product;
   dmf::eval::EvalResult result;
   for (int i = 0; i < std::atoi(argv[3]); ++i) {
     const Seconds start = now();
-    result = dmf::eval::evaluate(query, gallery, {}, {.threads = threads});
+    result = is_re_ranked ? re_ranked(query, gallery, {std::atoi(argv[5]), std::atoi(argv[6])}, threads)
+                          : dmf::eval::evaluate(query, gallery, {}, {.threads = threads});
     seconds.push_back(since(start));
-    product.push_back(product_seconds(query, gallery, threads));
+    product.push_back(is_re_ranked ? product_seconds(all, all, threads)
+                                   : product_seconds(query, gallery, threads));
   }
   std::printf(
       "{\"seconds\": %.4f, \"cpu_seconds\": %.4f, \"product_seconds\": %.4f, \"product_cpu_seconds\": %.4f, "

@@ -44,6 +44,8 @@ class VectorDistances : public Distances {
     screen_.run(work, visit);
   }
   double nearness(int64_t query, double distance) const override { return screen_.nearness(query, distance); }
+  double distance(int64_t query, double nearness) const override { return screen_.distance(query, nearness); }
+  std::pair<double, double> range() const override { return {0, screen_.largest_distance()}; }
 
  private:
   VectorView query_, gallery_;
@@ -57,8 +59,11 @@ class GivenDistances : public Distances {
   GivenDistances(std::vector<double> values, int64_t queries, int64_t gallery)
       : values_(std::move(values)), queries_(queries), gallery_(gallery) {
     for (const double value : values_) {
-      if (std::isfinite(value)) largest_ = std::max(largest_, std::abs(value));
+      if (!std::isfinite(value)) continue;
+      largest_ = std::max(largest_, std::abs(value));
+      smallest_ = std::min(smallest_, value);
     }
+    if (largest_ == 0) largest_ = 1;
   }
 
   int64_t query_count() const override { return queries_; }
@@ -85,13 +90,15 @@ class GivenDistances : public Distances {
   // In [-1, 1], so that no distance is out of float32's range; an infinite one stays finite too, and the
   // farthest.
   double nearness(int64_t, double distance) const override {
-    return std::clamp(largest_ > 0 ? -distance / largest_ : -distance, -2.0, 2.0);
+    return std::clamp(-distance / largest_, -2.0, 2.0);
   }
+  double distance(int64_t, double nearness) const override { return -nearness * largest_; }
+  std::pair<double, double> range() const override { return {std::min(0.0, smallest_), largest_}; }
 
  private:
   std::vector<double> values_;
   int64_t queries_, gallery_;
-  double largest_ = 0;  // of the finite ones
+  double smallest_ = 0, largest_ = 0;  // of the finite ones; the largest in size
 };
 
 }  // namespace

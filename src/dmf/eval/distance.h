@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dmf/eval/vectors.h"
@@ -57,12 +58,16 @@ class Distances {
   virtual int64_t gallery_count() const = 0;
   /// The distance of one pair.
   virtual double pair(int64_t query, int64_t gallery) const = 0;
-  /// Visits each query with each part of the gallery, in any order, on several threads; the same query never
-  /// on two threads at once.
+  /// Visits each query with each part of the gallery, in the gallery's order, on several threads; the same
+  /// query never on two threads at once.
   virtual void screen(const WorkOptions& work, const ScreenVisitor& visit) const = 0;
   /// The nearness that screen() gives, up to its error, for an image of this distance: it falls as the
   /// distance grows.
   virtual double nearness(int64_t query, double distance) const = 0;
+  /// The other way round: a distance is linear in the nearness.
+  virtual double distance(int64_t query, double nearness) const = 0;
+  /// No distance is less than the first or more than the second.
+  virtual std::pair<double, double> range() const = 0;
 };
 
 /// Distances between vectors: products of two float32 are exact in double and are summed in one fixed order,

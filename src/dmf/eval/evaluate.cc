@@ -37,18 +37,6 @@ class Average {
   int64_t count_ = 0;
 };
 
-QueryResult query_result(const QueryRanking& ranking, int64_t identity, int64_t camera) {
-  QueryResult query{identity, camera};
-  query.nearest_wrong = ranking.nearest_wrong;
-  if (ranking.ranks.empty()) return query;
-  query.average_precision = average_precision(ranking.ranks);
-  query.inverse_negative_penalty = inverse_negative_penalty(ranking.ranks);
-  query.first_hit_rank = ranking.ranks.front();
-  query.right_answers = static_cast<int64_t>(ranking.ranks.size());
-  query.nearest_right = ranking.right.front();
-  return query;
-}
-
 void average(EvalResult& result) {
   Average map, minp;
   std::vector<int64_t> hits(kCmcPlaces + 1, 0);  // first hits at each rank
@@ -115,6 +103,18 @@ void count_images(const Labels& query, const Labels& gallery, EvalResult& result
 }
 
 }  // namespace
+
+QueryResult query_result(const QueryRanking& ranking, int64_t identity, int64_t camera) {
+  QueryResult query{identity, camera};
+  query.nearest_wrong = ranking.nearest_wrong;
+  if (ranking.ranks.empty()) return query;
+  query.average_precision = average_precision(ranking.ranks);
+  query.inverse_negative_penalty = inverse_negative_penalty(ranking.ranks);
+  query.first_hit_rank = ranking.ranks.front();
+  query.right_answers = static_cast<int64_t>(ranking.ranks.size());
+  query.nearest_right = ranking.right.front();
+  return query;
+}
 
 EvalResult evaluate(const Distances& distances, const Labels& query, const Labels& gallery,
                     const ProtocolOptions& protocol, const WorkOptions& work, const std::string& ranked_by) {

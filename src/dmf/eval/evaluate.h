@@ -30,4 +30,7 @@ EvalResult evaluate(const Distances& distances, const Labels& query, const Label
                     const ProtocolOptions& protocol = {}, const WorkOptions& work = {},
                     const std::string& ranked_by = "");
 
+/// What a ranking says of its query.
+QueryResult query_result(const QueryRanking& ranking, int64_t identity, int64_t camera);
+
 }  // namespace dmf::eval

@@ -218,6 +218,8 @@ class BrokenDistances : public Distances {
     });
   }
   double nearness(int64_t, double) const override { return 0; }
+  double distance(int64_t, double) const override { return 0; }
+  std::pair<double, double> range() const override { return {0, 1}; }
 };
 
 TEST(Ranking, AThreadsErrorReachesTheCaller) {

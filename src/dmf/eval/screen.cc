@@ -110,6 +110,17 @@ double ProductScreen::nearness(int64_t query, double distance) const {
   return scale_ * scale_ * (query_squares_[static_cast<size_t>(query)] - distance) / 2;
 }
 
+double ProductScreen::distance(int64_t query, double nearness) const {
+  if (metric_ == Metric::kCosine) return 1 - nearness;
+  return query_squares_[static_cast<size_t>(query)] - 2 * nearness / (scale_ * scale_);
+}
+
+// Of unit vectors, or (Euclidean) of two vectors of length 1 / scale at most: they may point in opposite
+// directions.
+double ProductScreen::largest_distance() const {
+  return metric_ == Metric::kCosine ? 2 : 4 / (scale_ * scale_);
+}
+
 double ProductScreen::error(int64_t query, double longest) const {
   if (metric_ == Metric::kCosine && (query_factors_[static_cast<size_t>(query)] == 0 || longest > 1))
     return kUnknown;

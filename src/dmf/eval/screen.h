@@ -28,6 +28,9 @@ class ProductScreen {
   /// As Distances::screen(). Holds work.gallery_block gallery vectors and 16,384 queries, packed, at most.
   void run(const WorkOptions& work, const ScreenVisitor& visit) const;
   double nearness(int64_t query, double distance) const;
+  double distance(int64_t query, double nearness) const;
+  /// No distance is more than this.
+  double largest_distance() const;
 
  private:
   struct PackedImages;
