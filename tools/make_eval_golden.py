@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """Writes tests/golden/eval: vectors, labels and the figures that a plain numpy implementation finds for them.
 
-    python3 tools/make_eval_golden.py tests/golden/eval
+    python3 tools/make_eval_golden.py tests/golden/eval [PEERS]
 
 Written from the definitions, apart from the C++: every query sorts its whole gallery, in double.
+
+With PEERS, a folder that holds checkouts of JDAI-CV/fast-reid, KaiyangZhou/deep-person-reid, damo-cv/TransReID and
+zhunzhong07/person-re-ranking under these names, their own evaluation is run on the same distances and its figures are
+written too (needs torch, scipy and scikit-learn). Of them only numbers come here, no code.
 """
 
 import json
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +106,94 @@ CASES = {
 }
 
 
+def module(path, name, replace=()):
+    """A peer's file as a module, apart from its package; `replace` widens numbers or mends what NumPy no longer has."""
+    made = types.ModuleType(name)
+    made.__package__ = name
+    text = Path(path).read_text()
+    for old, new in replace:
+        text = text.replace(old, new)
+    exec(compile(text, str(path), "exec"), made.__dict__)
+    return made
+
+
+OLD_NUMPY = [("np.bool)", "bool)")]
+
+
+def peer_figures(case, peers):
+    """mAP, CMC and mINP of each peer's own function, on the same distances, junk taken out (their readers do that)."""
+    sys.modules.setdefault("utils", types.ModuleType("utils"))
+    sys.modules["utils.reranking"] = types.SimpleNamespace(re_ranking=None)
+    transreid = module(peers / "TransReID/utils/metrics.py", "transreid")
+    relative = [("from .rank_cylib.rank_cy import", "from absent import"), ("from .rank_cylib.roc_cy import", "from absent import")]
+    fastreid = module(peers / "fast-reid/fastreid/evaluation/rank.py", "fastreid", OLD_NUMPY + relative)
+    torchreid = module(peers / "deep-person-reid/torchreid/metrics/rank.py", "torchreid", OLD_NUMPY)
+    keep = case["gallery_identities"] != JUNK
+    matrix = distances(case["query"], case["gallery"][keep], case["metric"])
+    labels = [case["query_identities"], case["gallery_identities"][keep], case["query_cameras"], case["gallery_cameras"][keep]]
+    cmc, precision, penalty = fastreid.eval_market1501(matrix, *labels, 50)
+    result = {"fast-reid": {"map": 100 * float(np.mean(precision)), "minp": 100 * float(np.mean(penalty)), "cmc": percent(cmc)}}
+    for name, (cmc, average) in {
+        "torchreid": torchreid.eval_market1501(matrix, *labels, 50),
+        "TransReID": transreid.eval_func(matrix, *labels, 50),
+    }.items():
+        result[name] = {"map": 100 * float(average), "cmc": percent(cmc)}
+    return result | {"roc": peer_roc(matrix, labels, peers), "single shot": peer_single_shot(matrix, labels, torchreid)}
+
+
+def percent(shares):
+    return [100 * float(share) for share in shares]
+
+
+def peer_roc(matrix, labels, peers):
+    """fast-reid's ROC: scikit-learn's curve, without leaving out points."""
+    from sklearn import metrics
+    relative = [("from .rank_cylib.roc_cy import", "from absent import"), ("import faiss", "")]
+    scores, wrong = module(peers / "fast-reid/fastreid/evaluation/roc.py", "roc", relative).evaluate_roc_py(matrix, *labels)
+    # A low distance says "the same": the positive class is 0 and its score falls.
+    far, rate, threshold = metrics.roc_curve(1 - wrong, -scores, drop_intermediate=False)
+    at = {f: int(np.flatnonzero(far <= f + 1e-12)[-1]) for f in (1e-1, 1e-2, 1e-3)}
+    return {"pairs": [int((wrong == 0).sum()), int((wrong == 1).sum())],
+            "tpr": {str(f): 100 * float(rate[i]) for f, i in at.items()}}
+
+
+def peer_single_shot(matrix, labels, torchreid):
+    """torchreid's CUHK03 protocol, averaged over many runs: its repetitions cannot be set."""
+    np.random.seed(0)
+    curves = [torchreid.eval_cuhk03(matrix, *labels, 20)[0] for _ in range(60)]
+    return {"cmc": percent(np.mean(curves, axis=0)), "deviation": percent(np.std(curves, axis=0) / np.sqrt(len(curves)))}
+
+
+def re_ranked(case, peers, k1, k2, share):
+    """The authors' code with its float16 widened to float64."""
+    code = peers / "person-re-ranking/python-version/re_ranking_feature"
+    return module(code, "authors", [("np.float16", "np.float64")]).re_ranking(case["query"], case["gallery"], k1, k2, share)
+
+
+def expanded(case, peers, neighbours, alpha):
+    import torch
+    code = module(peers / "fast-reid/fastreid/evaluation/query_expansion.py", "expansion")
+    query, gallery = (torch.from_numpy(case[name].astype(np.float64)) for name in ("query", "gallery"))
+    return [part.numpy() for part in code.aqe(query, gallery, 1, neighbours, alpha)]
+
+
+RERANKED = [(20, 6, 0.3), (7, 1, 0.3), (25, 10, 0.0)]
+EXPANDED = [(10, 3.0), (4, 0.0)]
+
+
+def write_peers(folder, peers):
+    figures = {name: peer_figures(make(**CASES[name]), peers) for name in ("cosine", "euclidean")}
+    case = make(**CASES["euclidean"])
+    for k1, k2, share in RERANKED:
+        final = re_ranked(case, peers, k1, k2, share)
+        np.save(folder / "euclidean" / f"re_ranked_{k1}_{k2}.npy", final.astype(np.float32))
+    for neighbours, alpha in EXPANDED:
+        query, gallery = expanded(case, peers, neighbours, alpha)
+        np.save(folder / "euclidean" / f"expanded_{neighbours}.npy", np.concatenate([query[:10], gallery[:10]]).astype(np.float32))
+    (folder / "peers.json").write_text(json.dumps(figures) + "\n")
+    print({name: {peer: part.get("map") for peer, part in each.items()} for name, each in figures.items()})
+
+
 def main():
     folder = Path(sys.argv[1])
     for name, settings in CASES.items():
@@ -112,6 +205,8 @@ def main():
         kept = {k: (v.tolist() if isinstance(v, np.ndarray) else v or []) for k, v in case.items() if k not in ("query", "gallery")}
         (out / "expected.json").write_text(json.dumps(kept | {"expected": figures(case)}) + "\n")
         print(name, {k: v for k, v in figures(case).items() if k != "by_query"})
+    if len(sys.argv) > 2:
+        write_peers(folder, Path(sys.argv[2]))
 
 
 if __name__ == "__main__":

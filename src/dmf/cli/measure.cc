@@ -4,11 +4,10 @@
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/core/log.h"
-#include "dmf/core/npy.h"
-#include "dmf/core/shape.h"
 #include "dmf/core/system.h"
 #include "dmf/data/dataset.h"
 #include "dmf/eval/evaluate.h"
+#include "dmf/eval/vector_file.h"
 
 namespace dmf::cli {
 namespace {
@@ -16,40 +15,44 @@ namespace {
 // data's and eval's words for "junk" and "no camera" are the same numbers: labels go over as they are.
 static_assert(data::kJunk == eval::kJunk && data::kNoCamera == eval::kUnknownCamera);
 
-eval::Vectors embed_records(const embed::Embedder& embedder, const std::vector<data::Record>& records,
-                            const std::string& what, WarningCounter& warnings) {
+// Vectors with their labels, the memory included.
+struct LabelledSet {
+  eval::VectorSet vectors;
+  eval::Labels labels;
+  eval::LabelledVectors all() const { return {vectors.view(), labels}; }
+};
+
+LabelledSet embed_records(const embed::Embedder& embedder, const std::vector<data::Record>& records,
+                          const std::string& what, WarningCounter& warnings) {
   std::vector<std::filesystem::path> paths;
   for (const data::Record& record : records) paths.push_back(record.path);
   const embed::ImageEmbeddings images = embedder.images(paths, what);
   for (const data::BrokenImage& broken : images.broken)
     warnings.add("image cannot be decoded", broken.reason);
-  eval::Vectors vectors{images.vectors, {}};
+  const torch::Tensor values = images.vectors.to(torch::kCPU, torch::kFloat32).contiguous();
+  const float* first = values.const_data_ptr<float>();
+  LabelledSet set{{{first, first + values.numel()}, values.size(0), values.size(1)}, {}};
   for (const int64_t row : images.rows) {
-    vectors.labels.identities.push_back(records[static_cast<size_t>(row)].identity);
-    vectors.labels.cameras.push_back(records[static_cast<size_t>(row)].camera);
+    set.labels.identities.push_back(records[static_cast<size_t>(row)].identity);
+    set.labels.cameras.push_back(records[static_cast<size_t>(row)].camera);
   }
-  return vectors;
+  return set;
 }
 
-eval::Vectors read_vectors(const std::filesystem::path& folder, const std::string& name) {
-  const std::filesystem::path file = folder / (name + ".npy");
-  const torch::Tensor values = read_npy(file);
-  DMF_CHECK(values.dim() == 2 && at::isFloatingType(values.scalar_type()), DataError,
-            "{}: expected [N, D] of a floating type, got {} {}", file.string(), shape_text(values.sizes()),
-            c10::toString(values.scalar_type()));
+LabelledSet read_vectors(const std::filesystem::path& folder, const std::string& name) {
   const std::filesystem::path labels_file = folder / (name + ".csv");
-  eval::Vectors vectors{values.to(torch::kFloat32), read_labels(labels_file)};
-  DMF_CHECK(vectors.labels.count() == values.size(0), DataError,
-            "{}: expected a row for each of the {} vectors, got {}", labels_file.string(), values.size(0),
-            vectors.labels.count());
-  return vectors;
+  LabelledSet set{eval::read_npy_vectors(folder / (name + ".npy")), read_labels(labels_file)};
+  DMF_CHECK(set.labels.count() == set.vectors.view().count, DataError,
+            "{}: expected a row for each of the {} vectors, got {}", labels_file.string(),
+            set.vectors.view().count, set.labels.count());
+  return set;
 }
 
 // What is wrong with a dataset's labels or a model's vectors is told with the dataset's name.
-eval::EvalResult evaluate_named(const std::string& name, const eval::Vectors& query,
-                                const eval::Vectors& gallery, const eval::ProtocolOptions& protocol) {
+eval::EvalResult evaluate_named(const std::string& name, const LabelledSet& query, const LabelledSet& gallery,
+                                const eval::ProtocolOptions& protocol) {
   try {
-    return eval::evaluate(query, gallery, protocol);
+    return eval::evaluate(query.all(), gallery.all(), protocol);
   } catch (const InvalidArgument& error) {
     throw DataError(fmt::format("{}: {}", name, error.what()));
   }
@@ -66,8 +69,8 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
   const auto& images = data::require_split(dataset, data::Split::kGallery);
   WarningCounter warnings;
   const double start = wall_seconds();
-  const eval::Vectors query = embed_records(embedder, queries, "queries", warnings);
-  const eval::Vectors gallery = embed_records(embedder, images, "gallery", warnings);
+  const LabelledSet query = embed_records(embedder, queries, "queries", warnings);
+  const LabelledSet gallery = embed_records(embedder, images, "gallery", warnings);
   const double embedded = wall_seconds();
   TestResult result;
   result.dataset = spec;
@@ -85,7 +88,7 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
 }
 
 TestResult measure_vectors(const std::filesystem::path& folder, const eval::ProtocolOptions& protocol) {
-  const eval::Vectors query = read_vectors(folder, "query"), gallery = read_vectors(folder, "gallery");
+  const LabelledSet query = read_vectors(folder, "query"), gallery = read_vectors(folder, "gallery");
   const double start = wall_seconds();
   TestResult result;
   result.dataset = folder.string();

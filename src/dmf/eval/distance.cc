@@ -2,28 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "dmf/core/error.h"
-#include "dmf/eval/products.h"
+#include "dmf/eval/parallel.h"
+#include "dmf/eval/screen.h"
+#include "dmf/eval/tile_kernel.h"
 
 namespace dmf::eval {
 namespace {
 
-void check_vectors(VectorView vectors, const char* name) {
-  const UnrankableVectors bad = find_unrankable(vectors);
-  if (bad.count() == 0) return;
-  std::string what;
-  const auto add = [&](const std::vector<int64_t>& rows, const char* kind) {
-    if (!rows.empty())
-      what += fmt::format("{}{} in {} (first: row {})", what.empty() ? "" : ", ", kind, rows.size(), rows[0]);
-  };
-  add(bad.not_finite, "NaN or infinity");
-  add(bad.zero, "nothing but zeros");
-  throw InvalidArgument(Expectation{"evaluate", fmt::format("{} vectors cannot be ranked", name),
-                                    "finite vectors, not all zero",
-                                    fmt::format("{}, of {}", what, vectors.count), ""}
-                            .message());
-}
+constexpr float kFarthest = -std::numeric_limits<float>::infinity();
 
 class VectorDistances : public Distances {
  public:
@@ -31,80 +20,85 @@ class VectorDistances : public Distances {
       : query_(query),
         gallery_(gallery),
         metric_(metric),
-        query_norms_(norms(query)),
-        gallery_norms_(norms(gallery)) {}
+        query_norms_(squared_norms(query)),
+        gallery_norms_(squared_norms(gallery)),
+        screen_({query, query_norms_}, {gallery, gallery_norms_}, metric) {
+    if (metric == Metric::kSquaredEuclidean) return;
+    for (double& norm : query_norms_) norm = std::sqrt(norm);
+    for (double& norm : gallery_norms_) norm = std::sqrt(norm);
+  }
 
   int64_t query_count() const override { return query_.count; }
   int64_t gallery_count() const override { return gallery_.count; }
 
   double pair(int64_t query, int64_t gallery) const override {
-    double distance;
-    block({query, query + 1}, {gallery, gallery + 1}, {&distance, 1});
-    return distance;
-  }
-
-  void block(Rows queries, Rows gallery, std::span<double> out) const override {
-    thread_local PackedRows packed_queries, packed_gallery;  // memory that is kept from block to block
-    pack(query_, queries, packed_queries);
-    pack(gallery_, gallery, packed_gallery);
-    inner_products(packed_queries, packed_gallery, out.data());
-    size_t at = 0;
-    for (int64_t q = queries.first; q < queries.last; ++q) {
-      for (int64_t g = gallery.first; g < gallery.last; ++g, ++at) out[at] = distance(out[at], q, g);
-    }
-  }
-
- private:
-  static void pack(VectorView vectors, Rows rows, PackedRows& packed) {
-    packed.assign(vectors.values.data() + rows.first * vectors.width, rows.count(), vectors.width);
-  }
-
-  // |v|² of each, by the same kernel as the products: a vector's distance to itself is then exactly 0
-  // (Euclidean).
-  std::vector<double> norms(VectorView vectors) const {
-    std::vector<double> result(static_cast<size_t>(vectors.count));
-    PackedRows row;
-    for (int64_t i = 0; i < vectors.count; ++i) {
-      pack(vectors, {i, i + 1}, row);
-      double& square = result[static_cast<size_t>(i)];
-      inner_products(row, row, &square);
-      if (metric_ == Metric::kCosine) square = std::sqrt(square);
-    }
-    return result;
-  }
-
-  double distance(double product, int64_t query, int64_t gallery) const {
+    const double product =
+        tile_kernel().exact_product(query_.row(query), gallery_.row(gallery), query_.width);
     const double a = query_norms_[static_cast<size_t>(query)],
                  b = gallery_norms_[static_cast<size_t>(gallery)];
     // Rounding may take either a hair below 0.
     return std::max(0.0, metric_ == Metric::kCosine ? 1 - product / (a * b) : (a + b) - 2 * product);
   }
 
+  void screen(const WorkOptions& work, const ScreenVisitor& visit) const override {
+    screen_.run(work, visit);
+  }
+  double nearness(int64_t query, double distance) const override { return screen_.nearness(query, distance); }
+  double distance(int64_t query, double nearness) const override { return screen_.distance(query, nearness); }
+  std::pair<double, double> range() const override { return {0, screen_.largest_distance()}; }
+
+ private:
   VectorView query_, gallery_;
   Metric metric_;
-  std::vector<double> query_norms_, gallery_norms_;
+  std::vector<double> query_norms_, gallery_norms_;  // |v|, or |v|² (Euclidean)
+  ProductScreen screen_;
 };
 
 class GivenDistances : public Distances {
  public:
   GivenDistances(std::vector<double> values, int64_t queries, int64_t gallery)
-      : values_(std::move(values)), queries_(queries), gallery_(gallery) {}
+      : values_(std::move(values)), queries_(queries), gallery_(gallery) {
+    for (const double value : values_) {
+      if (!std::isfinite(value)) continue;
+      largest_ = std::max(largest_, std::abs(value));
+      smallest_ = std::min(smallest_, value);
+    }
+    if (largest_ == 0) largest_ = 1;
+  }
 
   int64_t query_count() const override { return queries_; }
   int64_t gallery_count() const override { return gallery_; }
   double pair(int64_t query, int64_t gallery) const override {
     return values_[static_cast<size_t>(query * gallery_ + gallery)];
   }
-  void block(Rows queries, Rows gallery, std::span<double> out) const override {
-    for (int64_t q = queries.first; q < queries.last; ++q) {
-      std::copy_n(values_.data() + q * gallery_ + gallery.first, gallery.count(),
-                  out.data() + (q - queries.first) * gallery.count());
-    }
+
+  void screen(const WorkOptions& work, const ScreenVisitor& visit) const override {
+    run_in_parallel(queries_, work.query_block, work.threads, [&](Rows queries, int64_t thread) {
+      std::vector<float> block(kBlockColumns);
+      for (int64_t query = queries.first; query < queries.last; ++query) {
+        for (int64_t first = 0; first < gallery_; first += kBlockColumns) {
+          const Rows images{first, std::min(first + kBlockColumns, gallery_)};
+          std::fill(block.begin(), block.end(), kFarthest);
+          for (int64_t g = images.first; g < images.last; ++g)
+            block[static_cast<size_t>(g - first)] = static_cast<float>(nearness(query, pair(query, g)));
+          visit({query, images, block.data(), 0x1p-24, thread});
+        }
+      }
+    });
   }
+
+  // In [-1, 1], so that no distance is out of float32's range; an infinite one stays finite too, and the
+  // farthest.
+  double nearness(int64_t, double distance) const override {
+    return std::clamp(-distance / largest_, -2.0, 2.0);
+  }
+  double distance(int64_t, double nearness) const override { return -nearness * largest_; }
+  std::pair<double, double> range() const override { return {std::min(0.0, smallest_), largest_}; }
 
  private:
   std::vector<double> values_;
   int64_t queries_, gallery_;
+  double smallest_ = 0, largest_ = 0;  // of the finite ones; the largest in size
 };
 
 }  // namespace
@@ -117,18 +111,10 @@ Metric metric_by_name(const std::string& name) {
 
 const char* name_of(Metric metric) { return metric == Metric::kCosine ? "cosine" : "euclidean"; }
 
-UnrankableVectors find_unrankable(VectorView vectors) {
-  UnrankableVectors found;
-  for (int64_t i = 0; i < vectors.count; ++i) {
-    const auto row =
-        vectors.values.subspan(static_cast<size_t>(i * vectors.width), static_cast<size_t>(vectors.width));
-    if (!std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); })) {
-      found.not_finite.push_back(i);
-    } else if (std::all_of(row.begin(), row.end(), [](float value) { return value == 0; })) {
-      found.zero.push_back(i);
-    }
-  }
-  return found;
+void check_work(const WorkOptions& work) {
+  DMF_CHECK(work.query_block > 0 && work.gallery_block > 0 && work.threads >= 0, InvalidArgument,
+            "[evaluate] blocks must be positive and threads >= 0, got {} x {} and {}", work.query_block,
+            work.gallery_block, work.threads);
 }
 
 std::unique_ptr<Distances> vector_distances(VectorView query, VectorView gallery, Metric metric) {

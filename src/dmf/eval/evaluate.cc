@@ -1,30 +1,27 @@
 #include "dmf/eval/evaluate.h"
 
+#include <algorithm>
+
 #include "dmf/core/error.h"
-#include "dmf/core/shape.h"
 #include "dmf/eval/metrics.h"
 
 namespace dmf::eval {
 namespace {
 
-std::string protocol_text(const Labels& query, const Labels& gallery, const ProtocolOptions& protocol) {
-  std::string text = "Market rules: ";
+std::string camera_rule(const Labels& query, const Labels& gallery, const ProtocolOptions& protocol) {
+  if (!protocol.same_camera_removed) return "same-camera rule off";
+  if (!query.has_cameras() || !gallery.has_cameras())
+    return "no cameras known, so the same-camera rule is off";
   const auto known = [](const Labels& labels) {
     return std::count_if(labels.cameras.begin(), labels.cameras.end(),
                          [](int64_t camera) { return camera != kUnknownCamera; });
   };
-  if (!protocol.same_camera_removed) {
-    text += "same-camera rule off";
-  } else if (!query.has_cameras() || !gallery.has_cameras()) {
-    text += "no cameras known, so the same-camera rule is off";
-  } else {
-    text += "same identity and camera removed";
-    if (known(query) < query.count() || known(gallery) < gallery.count()) {
-      text += fmt::format(" (camera known for {} of {} queries, {} of {} gallery images)", known(query),
-                          query.count(), known(gallery), gallery.count());
-    }
+  std::string text = "same identity and camera removed";
+  if (known(query) < query.count() || known(gallery) < gallery.count()) {
+    text += fmt::format(" (camera known for {} of {} queries, {} of {} gallery images)", known(query),
+                        query.count(), known(gallery), gallery.count());
   }
-  return text + fmt::format(", junk ignored; {} distance, ties in gallery order", protocol.metric);
+  return text;
 }
 
 class Average {
@@ -34,83 +31,126 @@ class Average {
     ++count_;
   }
   double per_cent() const { return 100 * sum_ / static_cast<double>(count_); }
-  int64_t count() const { return count_; }
 
  private:
   double sum_ = 0;
   int64_t count_ = 0;
 };
 
-void summarise(const std::vector<QueryRanking>& rankings, bool has_cameras, EvalResult& result) {
-  Average map, minp, rank1, rank5, rank10, rank20, nearest_own, first_own;
-  for (const QueryRanking& ranking : rankings) {
-    result.queries_with_ties += ranking.has_tie;
-    QueryResult& query = result.by_query.emplace_back();
-    if (ranking.ranks.empty()) continue;
-    query.average_precision = average_precision(ranking.ranks);
-    query.first_hit_rank = ranking.ranks.front();
-    query.right_answers = static_cast<int64_t>(ranking.ranks.size());
+void average(EvalResult& result) {
+  Average map, minp;
+  std::vector<int64_t> hits(kCmcPlaces + 1, 0);  // first hits at each rank
+  for (const QueryResult& query : result.by_query) {
+    if (!query.has_match()) continue;
     map.add(query.average_precision);
-    minp.add(inverse_negative_penalty(ranking.ranks));
-    rank1.add(query.first_hit_rank <= 1);
-    rank5.add(query.first_hit_rank <= 5);
-    rank10.add(query.first_hit_rank <= 10);
-    rank20.add(query.first_hit_rank <= 20);
+    minp.add(query.inverse_negative_penalty);
+    if (query.first_hit_rank <= kCmcPlaces) ++hits[static_cast<size_t>(query.first_hit_rank)];
+  }
+  const auto matched = static_cast<double>(result.queries - result.queries_without_match);
+  result.map = map.per_cent();
+  result.minp = minp.per_cent();
+  int64_t found = 0;
+  for (size_t rank = 1; rank <= kCmcPlaces; ++rank) {
+    found += hits[rank];
+    result.cmc.push_back(100 * static_cast<double>(found) / matched);
+  }
+  result.rank1 = result.cmc[0];
+  result.rank5 = result.cmc[4];
+  result.rank10 = result.cmc[9];
+  result.rank20 = result.cmc[19];
+}
+
+void compare_cameras(const std::vector<QueryRanking>& rankings, EvalResult& result) {
+  Average nearest_own, first_own;
+  for (const QueryRanking& ranking : rankings) {
+    if (ranking.ranks.empty()) continue;
     nearest_own.add(ranking.nearest_is_own_camera);
     first_own.add(ranking.first_is_own_camera);
   }
-  result.queries = static_cast<int64_t>(rankings.size());
-  result.queries_without_match = result.queries - map.count();
-  DMF_CHECK(map.count() > 0, InvalidArgument,
-            "[evaluate] none of the {} queries has a right answer in the gallery of {} images; hint: are "
-            "both labelled "
-            "with the same identities{}?",
-            result.queries, result.gallery,
-            has_cameras ? ", and is each identity on more than one camera" : "");
-  result.map = map.per_cent();
-  result.minp = minp.per_cent();
-  result.rank1 = rank1.per_cent();
-  result.rank5 = rank5.per_cent();
-  result.rank10 = rank10.per_cent();
-  result.rank20 = rank20.per_cent();
-  if (!has_cameras) return;
   result.nearest_from_own_camera = nearest_own.per_cent();
   result.first_from_own_camera = first_own.per_cent();
 }
 
-torch::Tensor checked(const Vectors& vectors, const char* name) {
-  check_shape(vectors.values, {vectors.labels.count(), kAnySize}, "evaluate", name);
-  check_type(vectors.values, torch::kFloat32, "evaluate", name);
-  return vectors.values.detach().to(torch::kCPU).contiguous();
+void check_matches(const EvalResult& result, const Labels& query, const Labels& gallery, bool has_cameras) {
+  if (result.queries_without_match < result.queries) return;
+  std::string hint = "are both labelled with the same identities?";
+  if (has_cameras) {
+    std::vector<int64_t> all = query.cameras;
+    all.insert(all.end(), gallery.cameras.begin(), gallery.cameras.end());
+    const bool is_one = std::all_of(all.begin(), all.end(), [&](int64_t camera) { return camera == all[0]; });
+    hint = is_one
+               ? fmt::format(
+                     "all images are from camera {}, and images of the query's identity and camera are "
+                     "removed; --keep-same-camera ranks them",
+                     all[0])
+               : "are both labelled with the same identities, and is each identity on more than one camera?";
+  }
+  throw InvalidArgument(fmt::format(
+      "[evaluate] none of the {} queries has a right answer in the gallery of {} images; hint: {}",
+      result.queries, result.gallery, hint));
 }
 
-VectorView view(const torch::Tensor& values) {
-  return {
-      {values.const_data_ptr<float>(), static_cast<size_t>(values.numel())}, values.size(0), values.size(1)};
+void count_images(const Labels& query, const Labels& gallery, EvalResult& result) {
+  const auto images = [&](int64_t identity) {
+    return std::count(gallery.identities.begin(), gallery.identities.end(), identity);
+  };
+  result.queries = query.count();
+  result.gallery = gallery.count();
+  result.gallery_junk = images(kJunk);
+  // Zero-based labels have a person 0: a distractor it is only where nobody asks for it.
+  if (std::find(query.identities.begin(), query.identities.end(), kDistractor) == query.identities.end())
+    result.gallery_distractors = images(kDistractor);
 }
 
 }  // namespace
 
+QueryResult query_result(const QueryRanking& ranking, int64_t identity, int64_t camera) {
+  QueryResult query{identity, camera};
+  query.nearest_wrong = ranking.nearest_wrong;
+  if (ranking.ranks.empty()) return query;
+  query.average_precision = average_precision(ranking.ranks);
+  query.inverse_negative_penalty = inverse_negative_penalty(ranking.ranks);
+  query.first_hit_rank = ranking.ranks.front();
+  query.right_answers = static_cast<int64_t>(ranking.ranks.size());
+  query.nearest_right = ranking.right.front();
+  return query;
+}
+
 EvalResult evaluate(const Distances& distances, const Labels& query, const Labels& gallery,
-                    const ProtocolOptions& protocol, const RankingOptions& work) {
+                    const ProtocolOptions& protocol, const WorkOptions& work, const std::string& ranked_by) {
   metric_by_name(protocol.metric);
+  DMF_CHECK(query.count() > 0, InvalidArgument, "[evaluate] there is no query");
+  DMF_CHECK(gallery.count() > 0, InvalidArgument, "[evaluate] the gallery is empty");
   // The rule is off where cameras are unknown: hand on labels without them.
   const Labels query_rules{query.identities,
                            protocol.same_camera_removed ? query.cameras : std::vector<int64_t>{}};
+  const bool has_cameras = query_rules.has_cameras() && gallery.has_cameras();
   const std::vector<QueryRanking> rankings = rank_right_answers(distances, query_rules, gallery, work);
   EvalResult result;
-  result.protocol = protocol_text(query, gallery, protocol);
-  result.gallery = gallery.count();
-  result.gallery_junk = std::count(gallery.identities.begin(), gallery.identities.end(), kJunk);
-  summarise(rankings, query_rules.has_cameras() && gallery.has_cameras(), result);
+  result.protocol = fmt::format("Market rules: {}, junk ignored; {}, ties in gallery order",
+                                camera_rule(query, gallery, protocol),
+                                ranked_by.empty() ? protocol.metric + " distance" : ranked_by);
+  count_images(query, gallery, result);
+  for (int64_t q = 0; q < query.count(); ++q) {
+    const QueryRanking& ranking = rankings[static_cast<size_t>(q)];
+    result.by_query.push_back(
+        query_result(ranking, query.identities[static_cast<size_t>(q)], query.camera(q)));
+    result.queries_with_ties += ranking.has_tie;
+    result.queries_without_match += ranking.ranks.empty();
+  }
+  check_matches(result, query_rules, gallery, has_cameras);
+  average(result);
+  if (has_cameras) compare_cameras(rankings, result);
   return result;
 }
 
-EvalResult evaluate(const Vectors& query, const Vectors& gallery, const ProtocolOptions& protocol,
-                    const RankingOptions& work) {
-  const torch::Tensor query_values = checked(query, "query"), gallery_values = checked(gallery, "gallery");
-  const auto distances =
-      vector_distances(view(query_values), view(gallery_values), metric_by_name(protocol.metric));
+EvalResult evaluate(const LabelledVectors& query, const LabelledVectors& gallery,
+                    const ProtocolOptions& protocol, const WorkOptions& work) {
+  check_labels(query.labels, query.vectors.count, "query");
+  check_labels(gallery.labels, gallery.vectors.count, "gallery");
+  DMF_CHECK(gallery.vectors.count > 0, InvalidArgument, "[evaluate] the gallery is empty");
+  DMF_CHECK(query.vectors.count > 0, InvalidArgument, "[evaluate] there is no query");
+  const auto distances = vector_distances(query.vectors, gallery.vectors, metric_by_name(protocol.metric));
   return evaluate(*distances, query.labels, gallery.labels, protocol, work);
 }
 

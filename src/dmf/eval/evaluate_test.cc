@@ -3,13 +3,15 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
-#include "dmf/core/npy.h"
 #include "dmf/core/random.h"
 #include "dmf/eval/metrics.h"
+#include "dmf/eval/vector_file.h"
 #include "support/development_data.h"
 
 namespace dmf::eval {
@@ -99,75 +101,139 @@ TEST_F(WorkedExample, WithoutAnyRightAnswerIsAnError) {
           &Error::what, HasSubstr("none of the 3 queries has a right answer in the gallery of 6 images"))));
 }
 
-struct Problem {
-  Vectors query, gallery;
+// Vectors with their memory.
+struct Set {
+  std::vector<float> values;
+  Labels labels;
+  int64_t width;
+  LabelledVectors all() const { return {{values, labels.count(), width}, labels}; }
 };
 
-Problem random_problem() {
-  RandomStream random(11, "evaluate");
-  const auto labels = [&](int64_t count, int64_t low) {
-    Labels result;
-    for (int64_t i = 0; i < count; ++i) {
-      result.identities.push_back(low + random.integer(21 - low));
-      result.cameras.push_back(1 + random.integer(4));
-    }
-    return result;
-  };
-  return {{torch::randn({50, 24}), labels(50, 1)}, {torch::randn({400, 24}), labels(400, -1)}};
+Set random_set(int64_t count, int64_t low, uint64_t seed) {
+  constexpr int64_t kWidth = 24;
+  RandomStream random(seed, "evaluate");
+  Set set{{}, {}, kWidth};
+  for (int64_t i = 0; i < count; ++i) {
+    set.labels.identities.push_back(low + random.integer(21 - low));
+    set.labels.cameras.push_back(1 + random.integer(4));
+    for (int64_t k = 0; k < kWidth; ++k) set.values.push_back(static_cast<float>(random.normal()));
+  }
+  return set;
+}
+
+struct Problem {
+  Set query = random_set(50, 1, 1), gallery = random_set(400, -1, 2);
+};
+
+EvalResult evaluate(const Problem& p, const ProtocolOptions& protocol = {}, const WorkOptions& work = {}) {
+  return evaluate(p.query.all(), p.gallery.all(), protocol, work);
 }
 
 TEST(Evaluate, DoesNotDependOnTheGallerysOrder) {
-  const Problem p = random_problem();
-  const EvalResult expected = evaluate(p.query, p.gallery);
+  const Problem p;
+  const EvalResult expected = evaluate(p);
   std::vector<int64_t> order(400);
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
   RandomStream(3, "order").shuffle(order);
-  Vectors shuffled{p.gallery.values.index_select(0, torch::tensor(order)), {}};
+  Problem shuffled{p.query, {{}, {}, 24}};
   for (int64_t i : order) {
-    shuffled.labels.identities.push_back(p.gallery.labels.identities[static_cast<size_t>(i)]);
-    shuffled.labels.cameras.push_back(p.gallery.labels.cameras[static_cast<size_t>(i)]);
+    const auto image = static_cast<size_t>(i);
+    shuffled.gallery.values.insert(shuffled.gallery.values.end(), p.gallery.values.begin() + i * 24,
+                                   p.gallery.values.begin() + (i + 1) * 24);
+    shuffled.gallery.labels.identities.push_back(p.gallery.labels.identities[image]);
+    shuffled.gallery.labels.cameras.push_back(p.gallery.labels.cameras[image]);
   }
-  const EvalResult result = evaluate(p.query, shuffled);
+  const EvalResult result = evaluate(shuffled);
   EXPECT_EQ(result.map, expected.map);
-  EXPECT_EQ(result.rank5, expected.rank5);
+  EXPECT_EQ(result.cmc, expected.cmc);
   EXPECT_EQ(result.minp, expected.minp);
   EXPECT_EQ(result.nearest_from_own_camera, expected.nearest_from_own_camera);
 }
 
 TEST(Evaluate, DoesNotDependOnBlocksAndThreads) {
-  const Problem p = random_problem();
-  const EvalResult expected = evaluate(p.query, p.gallery);
-  for (const RankingOptions& work : {RankingOptions{3, 17, 1}, RankingOptions{64, 9, 4}}) {
-    const EvalResult result = evaluate(p.query, p.gallery, {}, work);
+  const Problem p;
+  const EvalResult expected = evaluate(p);
+  for (const WorkOptions& work : {WorkOptions{3, 17, 1}, WorkOptions{64, 300, 4}}) {
+    const EvalResult result = evaluate(p, {}, work);
     EXPECT_EQ(result.map, expected.map);
     EXPECT_EQ(result.first_from_own_camera, expected.first_from_own_camera);
   }
 }
 
 TEST(Evaluate, CosineDoesNotDependOnTheVectorsLengths) {
-  const Problem p = random_problem();
-  const Vectors scaled{p.gallery.values * torch::pow(2.0, torch::randint(-3, 4, {400, 1})), p.gallery.labels};
-  EXPECT_EQ(evaluate(p.query, scaled).map, evaluate(p.query, p.gallery).map);
-  EXPECT_NE(evaluate(p.query, scaled, {"euclidean"}).map, evaluate(p.query, p.gallery, {"euclidean"}).map);
+  const Problem p;
+  Problem scaled = p;
+  RandomStream random(4, "length");
+  for (int64_t i = 0; i < 400; ++i) {
+    const auto factor = static_cast<float>(std::exp2(static_cast<double>(random.integer(7) - 3)));
+    for (int64_t k = 0; k < 24; ++k) scaled.gallery.values[static_cast<size_t>(i * 24 + k)] *= factor;
+  }
+  EXPECT_EQ(evaluate(scaled).map, evaluate(p).map);
+  EXPECT_NE(evaluate(scaled, {"euclidean"}).map, evaluate(p, {"euclidean"}).map);
+}
+
+TEST(Evaluate, ZeroIsADistractorUnlessAQueryAsksForIt) {
+  Problem p;
+  EXPECT_GT(evaluate(p).gallery_distractors, 0);
+  p.query.labels.identities[5] = 0;
+  const EvalResult result = evaluate(p);
+  EXPECT_EQ(result.gallery_distractors, 0);
+  EXPECT_GT(result.by_query[5].right_answers, 0);
 }
 
 TEST(Evaluate, RefusesWhatDoesNotFit) {
-  Problem p = random_problem();
+  const Problem good;
+  Problem p = good;
   const auto refused = [&](const std::string& why) {
-    EXPECT_THAT([&] { evaluate(p.query, p.gallery); },
-                Throws<InvalidArgument>(Property(&Error::what, HasSubstr(why))));
+    EXPECT_THAT([&] { evaluate(p); }, Throws<InvalidArgument>(Property(&Error::what, HasSubstr(why))));
   };
-  const torch::Tensor values = p.query.values.clone();
-  p.query.values[7][3] = std::numeric_limits<float>::infinity();
+  p.query.values[7 * 24 + 3] = std::numeric_limits<float>::infinity();
   refused(
       "query vectors cannot be ranked: expected finite vectors, not all zero, got NaN or infinity in 1 "
       "(first: row 7)");
-  p.query.values = values.to(torch::kFloat64);
-  refused("element type of `query`");
-  p.query.values = values.slice(0, 0, 49);
-  refused("shape of `query`");
-  p.query.values = values.slice(1, 0, 20);
-  refused("query has 20, gallery has 24");
+  p = good;
+  p.query.values.pop_back();
+  refused("query vectors: expected 50 x 24 numbers, got 1199");
+  p = good;
+  p.query.labels.identities.pop_back();
+  p.query.labels.cameras.pop_back();
+  refused("query vectors: expected 49 x 24 numbers");
+  p = good;
+  p.query.width = 12;
+  p.query.values.resize(50 * 12);
+  refused("query has 12, gallery has 24");
+  p = good;
+  p.gallery = {{}, {}, 24};
+  refused("the gallery is empty");
+  p = good;
+  p.query = {{}, {}, 24};
+  refused("there is no query");
+}
+
+TEST(Evaluate, OneCameraOnlyIsExplained) {
+  Problem p;
+  for (Set* set : {&p.query, &p.gallery}) {
+    for (int64_t& camera : set->labels.cameras) camera = 6;
+  }
+  EXPECT_THAT([&] { evaluate(p); },
+              Throws<InvalidArgument>(Property(
+                  &Error::what, HasSubstr("hint: all images are from camera 6, and images of the query's "
+                                          "identity and camera are removed; --keep-same-camera"))));
+  ProtocolOptions keep;
+  keep.same_camera_removed = false;
+  EXPECT_GT(evaluate(p, keep).map, 0);
+}
+
+TEST(Evaluate, OneImageAnIdentityHasRankOneOrNone) {
+  Problem p;
+  for (int64_t i = 0; i < 400; ++i) p.gallery.labels.identities[static_cast<size_t>(i)] = i;
+  const EvalResult result = evaluate(p);
+  for (const QueryResult& query : result.by_query) {
+    EXPECT_LE(query.right_answers, 1);
+    if (query.has_match()) {
+      EXPECT_DOUBLE_EQ(query.average_precision * static_cast<double>(query.first_hit_rank), 1);
+    }
+  }
 }
 
 // Figures of tools/make_eval_golden.py, a plain numpy implementation.
@@ -176,13 +242,15 @@ class EvaluateGolden : public testing::TestWithParam<const char*> {};
 TEST_P(EvaluateGolden, EqualsNumpy) {
   const auto folder = test::golden() / "eval" / GetParam();
   const nlohmann::json golden = nlohmann::json::parse(read_text(folder / "expected.json"));
-  const auto vectors = [&](const std::string& name) {
-    return Vectors{read_npy(folder / (name + ".npy")),
-                   {golden[name + "_identities"], golden[name + "_cameras"]}};
+  const VectorSet query_vectors = read_npy_vectors(folder / "query.npy"),
+                  gallery_vectors = read_npy_vectors(folder / "gallery.npy");
+  const auto labels = [&](const std::string& name) {
+    return Labels{golden[name + "_identities"], golden[name + "_cameras"]};
   };
   ProtocolOptions protocol;
   protocol.metric = golden["metric"];
-  const EvalResult result = evaluate(vectors("query"), vectors("gallery"), protocol);
+  const EvalResult result = evaluate({query_vectors.view(), labels("query")},
+                                     {gallery_vectors.view(), labels("gallery")}, protocol);
   const nlohmann::json& expected = golden["expected"];
   EXPECT_DOUBLE_EQ(result.map, expected["map"]);
   EXPECT_DOUBLE_EQ(result.minp, expected["minp"]);

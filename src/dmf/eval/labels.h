@@ -8,13 +8,17 @@ namespace dmf::eval {
 /// Identity of a junk image (a bad detection): it is neither a right nor a wrong answer.
 inline constexpr int64_t kJunk = -1;
 
+/// Identity of a distractor, as in Market-1501: nobody who is searched for. Where a query has this identity
+/// (labels that begin at 0) it is a person like any other.
+inline constexpr int64_t kDistractor = 0;
+
 /// Camera of an image whose camera is not known.
 inline constexpr int64_t kUnknownCamera = -1;
 
 /// Who is on each image of a set, and where it was taken.
 struct Labels {
-  std::vector<int64_t>
-      identities;                ///< kJunk for junk; 0, Market's distractors, needs no rule: no query has it
+  /// Compared with each other only, so that any 64 bits will do; kJunk for junk.
+  std::vector<int64_t> identities;
   std::vector<int64_t> cameras;  ///< one an image, or none at all; kUnknownCamera where it is not known
 
   int64_t count() const { return static_cast<int64_t>(identities.size()); }

@@ -7,6 +7,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
+#include "dmf/eval/parallel.h"
 
 namespace dmf::eval {
 namespace {
@@ -119,8 +120,8 @@ TEST(Ranking, EqualsAFullSortTiesIncludedAtAnyBlockAndThreads) {
   for (const Metric metric : {Metric::kCosine, Metric::kSquaredEuclidean}) {
     const auto distances = vector_distances({p.query, 60, 5}, {p.gallery, 300, 5}, metric);
     int64_t ties = 0;
-    for (const RankingOptions& options : {RankingOptions{}, RankingOptions{1, 1, 1}, RankingOptions{7, 13, 3},
-                                          RankingOptions{1000, 1000, 1}, RankingOptions{8, 300, 2}}) {
+    for (const WorkOptions& options :
+         {WorkOptions{}, WorkOptions{1, 1, 1}, WorkOptions{7, 13, 3}, WorkOptions{1000, 1000, 1}}) {
       const auto rankings = rank_right_answers(*distances, p.query_labels, p.gallery_labels, options);
       for (int64_t q = 0; q < 60; ++q) {
         const QueryRanking& ranking = rankings[static_cast<size_t>(q)];
@@ -131,6 +132,51 @@ TEST(Ranking, EqualsAFullSortTiesIncludedAtAnyBlockAndThreads) {
     }
     EXPECT_GT(ties, 100);  // else the test would not test ties
   }
+}
+
+// Vectors so near each other that float32 cannot tell which is nearer, and more right answers than are
+// compared one by one: the order must still be that of the exact distances.
+TEST(Ranking, DecidesExactlyWhatFloat32CannotTell) {
+  constexpr int64_t kWidth = 40, kImages = 700;
+  RandomStream random(9, "near");
+  std::vector<float> query(3 * kWidth), gallery(kImages * kWidth);
+  for (float& value : query) value = static_cast<float>(1 + 1e-3 * random.normal());
+  for (float& value : gallery) value = static_cast<float>(1 + 1e-4 * random.normal());
+  Labels queries{{1, 2, 3}, {1, 1, 1}}, images;
+  for (int64_t i = 0; i < kImages; ++i) {
+    images.identities.push_back(1 + random.integer(i % 3 == 0 ? 3 : 1));
+    images.cameras.push_back(1 + random.integer(3));
+  }
+  for (const Metric metric : {Metric::kCosine, Metric::kSquaredEuclidean}) {
+    const auto distances = vector_distances({query, 3, kWidth}, {gallery, kImages, kWidth}, metric);
+    const auto rankings = rank_right_answers(*distances, queries, images);
+    EXPECT_GT(rankings[0].ranks.size(), 200);
+    for (int64_t q = 0; q < 3; ++q)
+      EXPECT_EQ(rankings[static_cast<size_t>(q)].ranks, plain_ranks(*distances, q, queries, images));
+  }
+}
+
+TEST(Ranking, AllDistancesEqualIsTheGallerysOrder) {
+  const std::vector<float> query(8, 1.0F), gallery(8 * 500, 0.7F);
+  Labels images;
+  for (int64_t i = 0; i < 500; ++i) {
+    images.identities.push_back(i % 5);
+    images.cameras.push_back(2);
+  }
+  const auto distances = vector_distances({query, 1, 8}, {gallery, 500, 8}, Metric::kCosine);
+  const QueryRanking ranking = rank_right_answers(*distances, {{3}, {1}}, images).front();
+  EXPECT_EQ(ranking.ranks.size(), 100);
+  EXPECT_EQ(ranking.ranks[7], 39);  // image 38: the eighth of its identity
+  EXPECT_TRUE(ranking.has_tie);
+  EXPECT_EQ(ranking.nearest_wrong.image, 0);
+}
+
+TEST(Ranking, IdentitiesMayBeAnySixtyFourBits) {
+  constexpr int64_t kHuge = std::numeric_limits<int64_t>::max(),
+                    kLowest = std::numeric_limits<int64_t>::min();
+  const auto distances = given_distances({.1, .2, .3, .4}, 1, 4);
+  const Labels gallery{{kLowest, kHuge, kHuge - 1, kHuge}, {2, 2, 2, 2}};
+  EXPECT_THAT(rank_right_answers(*distances, {{kHuge}, {1}}, gallery).front().ranks, ElementsAre(2, 4));
 }
 
 TEST(Ranking, RefusesLabelsThatDoNotFit) {
@@ -166,9 +212,14 @@ class BrokenDistances : public Distances {
   int64_t query_count() const override { return 8; }
   int64_t gallery_count() const override { return 8; }
   double pair(int64_t, int64_t) const override { return 0; }
-  void block(Rows queries, Rows, std::span<double>) const override {
-    if (queries.first >= 4) throw DataError("block cannot be read");
+  void screen(const WorkOptions& work, const ScreenVisitor&) const override {
+    run_in_parallel(8, work.query_block, work.threads, [](Rows queries, int64_t) {
+      if (queries.first >= 4) throw DataError("block cannot be read");
+    });
   }
+  double nearness(int64_t, double) const override { return 0; }
+  double distance(int64_t, double) const override { return 0; }
+  std::pair<double, double> range() const override { return {0, 1}; }
 };
 
 TEST(Ranking, AThreadsErrorReachesTheCaller) {
