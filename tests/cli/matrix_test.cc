@@ -38,7 +38,7 @@ class Matrix : public testing::Test {
 TEST_F(Matrix, AKilledOneGoesOnAndADoneOneDoesNothing) {
   {
     Program program(arguments("m"));
-    ASSERT_TRUE(program.tells("training 2 of 2", std::chrono::seconds(120)));
+    ASSERT_TRUE(program.tells("(2 of 2): training", std::chrono::seconds(120)));
     program.send(SIGKILL);
     program.wait();
   }
@@ -78,7 +78,7 @@ TEST_F(Matrix, AMistakeInTheLastSetIsFoundBeforeTheFirstTraining) {
       run_program(arguments("m") + std::vector<std::string>{"--test", "cuhk03:/nowhere"});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.errors, HasSubstr("/nowhere"));
-  EXPECT_THAT(finished.errors, Not(HasSubstr("training 1 of 2")));
+  EXPECT_THAT(finished.errors, Not(HasSubstr("(1 of 2): training")));
 }
 
 TEST_F(Matrix, ASetWithoutWordsIsFoundBeforeTheFirstTraining) {

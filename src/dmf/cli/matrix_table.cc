@@ -36,14 +36,6 @@ std::string notes(const Matrix& matrix) {
   return text + "\n";
 }
 
-/// Quoted as RFC 4180 has it, where a field needs it.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 const char* state_name(MatrixCell::State state) {
   if (state == MatrixCell::State::kSkipped) return "skipped";
   return state == MatrixCell::State::kDone ? "done" : "pending";
