@@ -51,12 +51,14 @@ struct Command {
   std::function<std::function<void()>(CLI::App& app)> declare;
 };
 
+Command ablate_command();
 Command doctor_command();
 Command embed_command();
 Command eval_command();
 Command fetch_command();
 Command matrix_command();
 Command quickstart_command();
+Command report_command();
 Command train_command();
 Command translate_command();
 Command version_command();

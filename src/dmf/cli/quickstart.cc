@@ -2,12 +2,19 @@
 
 #include "dmf/cli/command.h"
 #include "dmf/cli/quickstart_config.h"
+#include "dmf/cli/quickstart_world.h"
 #include "dmf/cli/training_arguments.h"
 
 namespace dmf::cli {
 namespace {
 
+bool names_data(const TrainingArguments& arguments) {
+  return arguments.resume || !arguments.train.empty() || !arguments.pretrain.empty() ||
+         !arguments.tests.empty();
+}
+
 void quickstart(const TrainingArguments& arguments) {
+  if (!names_data(arguments)) return quickstart_on_world(arguments);
   TrainingRequest request = arguments.request(
       [](OptionTable& table) { table.load_toml_text(kQuickstartConfig, "configs/quickstart.toml"); });
   request.texts_are_optional = true;
@@ -18,7 +25,9 @@ void quickstart(const TrainingArguments& arguments) {
 
 Command quickstart_command() {
   return {
-      "quickstart", "The main job, well set up: token stores, both stages of training, tests, a run folder",
+      "quickstart",
+      "The main job, well set up: stores, both stages, tests; without data, on synthetic people",
+      "dmf quickstart\n"
       "dmf quickstart --train market1501:Market-1501 --test market1501:Market-1501 --test cuhk03:cuhk03-np",
       [](CLI::App& app) {
         auto arguments = std::make_shared<TrainingArguments>();

@@ -16,12 +16,7 @@ std::filesystem::path standard_folder(const std::string& dataset) {
   const std::string given = dataset.substr(dataset.find(':') + 1);
   std::filesystem::path path = given.substr(0, given.find('?'));  // without the dataset's options
   if (!path.has_filename()) path = path.parent_path();
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  ::localtime_r(&now, &local);
-  char time[20];
-  std::strftime(time, sizeof(time), "%Y%m%d-%H%M%S", &local);
-  return std::filesystem::path("runs") / fmt::format("{}-{}", path.stem().string(), time);
+  return standard_run_folder(path.stem().string());
 }
 
 /// Puts folders in the place of `market1501:` (data_root.h) and of `fetch:NAME` (fetch/cache.h), so that the
@@ -41,6 +36,15 @@ void resolve_places(RunOptions& options, const std::filesystem::path& data_root)
 }
 
 }  // namespace
+
+std::filesystem::path standard_run_folder(const std::string& name) {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  ::localtime_r(&now, &local);
+  char time[20];
+  std::strftime(time, sizeof(time), "%Y%m%d-%H%M%S", &local);
+  return std::filesystem::path("runs") / fmt::format("{}-{}", name, time);
+}
 
 void load_run_configuration(OptionTable& table, const std::string& file) {
   if (!file.empty()) return table.load_toml(file);

@@ -15,6 +15,9 @@ namespace dmf::cli {
 /// paper's 120 epochs (Section IV-B).
 void load_run_configuration(OptionTable& table, const std::string& file);
 
+/// Run folder where none is named: runs/ and `name` with the time.
+std::filesystem::path standard_run_folder(const std::string& name);
+
 /// Flags that `train` and `quickstart` share. Each stands for an option of the table, which it overrides;
 /// --set overrides both.
 struct TrainingArguments {

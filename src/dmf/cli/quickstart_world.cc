@@ -1,0 +1,174 @@
+#include "dmf/cli/quickstart_world.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "dmf/cli/named_set.h"
+#include "dmf/cli/planned_runs.h"
+#include "dmf/cli/quickstart_config.h"
+#include "dmf/cli/ranked_pictures.h"
+#include "dmf/core/log.h"
+#include "dmf/core/table.h"
+#include "dmf/data/dataset.h"
+#include "dmf/eval/statistics.h"
+#include "dmf/world/writer.h"
+
+namespace dmf::cli {
+namespace {
+
+// Sized for 6 minutes on 2 cores, worlds and tests included.
+constexpr int64_t kSteps = 150;
+
+/// A world that the job needs.
+struct Part {
+  const char* folder;
+  const char* role;
+  world::WorldOptions options;
+};
+
+std::array<Part, 3> parts_of(int64_t seed) {
+  using world::Layout;
+  world::WorldOptions source;
+  source.domain = "varied";
+  source.identities = 300;
+  source.images = 8;
+  source.seed = seed;
+  world::WorldOptions second = source, unseen = source;
+  second.domain = "campus";
+  second.identities = 200;
+  second.layout = Layout::kMarket;
+  second.test_identities = 0;
+  second.captions = false;
+  unseen.domain = "station";
+  unseen.identities = unseen.test_identities = 100;
+  unseen.layout = Layout::kMarket;
+  return {{{"source", "stage I: images and captions", source},
+           {"second", "stage II: images alone", second},
+           {"unseen", "test: people and cameras never seen", unseen}}};
+}
+
+std::filesystem::path folder_of(const TrainingArguments& arguments) {
+  if (!arguments.out.empty()) return arguments.out;
+  return standard_run_folder("world");
+}
+
+/// The two models that are compared.
+struct Model {
+  const char* folder;
+  const char* name;
+  bool reads_texts;
+  ModelTest test;
+};
+
+class WorldJob {
+ public:
+  explicit WorldJob(const TrainingArguments& arguments)
+      : arguments_(arguments), folder_(folder_of(arguments)) {}
+
+  void run() {
+    make_worlds();
+    test_ = named_sets({unseen()}).front();
+    for (Model& model : models_) train(model);
+    draw();
+  }
+  void report(const Measurement& measurement) const;
+
+ private:
+  std::filesystem::path world_folder(const Part& part) const { return folder_ / "world" / part.folder; }
+  std::string unseen() const { return "market1501:" + world_folder(parts_[2]).string(); }
+  void make_worlds();
+  TrainingRequest request(const Model& model) const;
+  void train(Model& model);
+  void draw() const;
+
+  const TrainingArguments& arguments_;
+  std::filesystem::path folder_;
+  std::array<Part, 3> parts_ = parts_of(/*seed=*/1);
+  std::array<Model, 2> models_{
+      {{"dmf", "DMF: images and words", true, {}}, {"images", "images alone", false, {}}}};
+  NamedSet test_;
+};
+
+void WorldJob::make_worlds() {
+  spdlog::info("no dataset is given: people, their captions and three worlds of cameras are made in {}",
+               (folder_ / "world").string());
+  for (const Part& part : parts_) {
+    spdlog::info("{} ({}), {}", part.folder, part.options.domain, part.role);
+    world::write_world(part.options, world_folder(part), /*threads=*/0);
+  }
+}
+
+TrainingRequest WorldJob::request(const Model& model) const {
+  TrainingArguments training = arguments_;
+  training.pretrain = "finegpr:" + world_folder(parts_[0]).string();
+  training.train = "market1501:" + world_folder(parts_[1]).string();
+  training.tests = {unseen()};
+  training.out = (folder_ / model.folder).string();
+  training.resume = false;
+  TrainingRequest request = training.request([&](OptionTable& table) {
+    table.load_toml_text(kQuickstartConfig, "configs/quickstart.toml");
+    for (const char* stage : {"pretrain", "finetune"}) table.set(fmt::format("{}.steps={}", stage, kSteps));
+    table.set("embed.flip=false");
+    table.set("run.cache=" + (folder_ / "tokens").string());
+  });
+  if (!model.reads_texts) {
+    request.options.train.batch.sampler.texts_beside = 0;
+    request.options.train.batch.sampler.text_fraction = 0;
+  }
+  return request;
+}
+
+void WorldJob::train(Model& model) {
+  const TrainingRequest training = request(model);
+  train_once(training, model.name);
+  model.test = ModelTests(training.folder, training.options).result(test_, model.name);
+}
+
+void WorldJob::draw() const {
+  world::write_contact_sheet(parts_[0].options, world_folder(parts_[0]), folder_ / "contact_sheet.png");
+  const RunOptions options = request(models_[0]).options;
+  const embed::Embedder embedder(folder_ / models_[0].folder / "model.safetensors", test_embedding(options));
+  ranked_pictures(embedder, data::open_dataset(unseen()), {}, "Found in a world that was never seen")
+      .save_png(folder_ / "ranked_lists.png");
+}
+
+void WorldJob::report(const Measurement& measurement) const {
+  nlohmann::json document = measurement.document();
+  std::vector<std::vector<std::string>> rows;
+  for (const Model& model : models_) {
+    rows.push_back({model.name});
+    for (const char* key : {"map", "rank1", "rank5", "rank10"})
+      rows.back().push_back(fmt::format("{:.2f}", model.test.result.at(key).get<double>()));
+    document["results"].push_back(model.test.result);
+    document["results"].back()["model"] = (folder_ / model.folder / "model.safetensors").string();
+  }
+  const eval::Comparison comparison = eval::compare(models_[0].test.by_query, models_[1].test.by_query);
+  write_document(document, (folder_ / "result.json").string());
+  if (!arguments_.json.empty()) write_document(document, arguments_.json);
+  if (arguments_.json == "-") return;
+  const auto path = [&](const char* name) { return (folder_ / name).string(); };
+  std::fputs(
+      fmt::format(
+          "{}{}\n\n"
+          "the people and their captions: {}\nqueries and what was found:    {}\nall of it:                  "
+          "   {}\n"
+          "on your own images:            dmf quickstart --train DATASET --test DATASET (dmf help "
+          "--datasets)\n",
+          text_table({"test on an unseen world (per cent)", "mAP", "Rank-1", "Rank-5", "Rank-10"}, rows),
+          eval::verdict(comparison, models_[0].name, models_[1].name, 0.95), path("contact_sheet.png"),
+          path("ranked_lists.png"), folder_.string())
+          .c_str(),
+      stdout);
+}
+
+}  // namespace
+
+void quickstart_on_world(const TrainingArguments& arguments) {
+  const Measurement measurement;
+  WorldJob job(arguments);
+  job.run();
+  job.report(measurement);
+}
+
+}  // namespace dmf::cli
