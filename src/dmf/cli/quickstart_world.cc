@@ -27,21 +27,20 @@ struct Part {
   world::WorldOptions options;
 };
 
-std::array<Part, 3> parts_of(int64_t seed) {
+std::array<Part, 3> parts_of(int64_t people) {
   using world::Layout;
   world::WorldOptions source;
   source.domain = "varied";
-  source.identities = 300;
+  source.identities = people;
   source.images = 8;
-  source.seed = seed;
   world::WorldOptions second = source, unseen = source;
   second.domain = "campus";
-  second.identities = 200;
+  second.identities = people * 2 / 3;
   second.layout = Layout::kMarket;
   second.test_identities = 0;
   second.captions = false;
   unseen.domain = "station";
-  unseen.identities = unseen.test_identities = 100;
+  unseen.identities = unseen.test_identities = people / 3;
   unseen.layout = Layout::kMarket;
   return {{{"source", "stage I: images and captions", source},
            {"second", "stage II: images alone", second},
@@ -63,8 +62,8 @@ struct Model {
 
 class WorldJob {
  public:
-  explicit WorldJob(const TrainingArguments& arguments)
-      : arguments_(arguments), folder_(folder_of(arguments)) {}
+  WorldJob(const TrainingArguments& arguments, int64_t people)
+      : arguments_(arguments), folder_(folder_of(arguments)), parts_(parts_of(people)) {}
 
   void run() {
     make_worlds();
@@ -84,7 +83,7 @@ class WorldJob {
 
   const TrainingArguments& arguments_;
   std::filesystem::path folder_;
-  std::array<Part, 3> parts_ = parts_of(/*seed=*/1);
+  std::array<Part, 3> parts_;
   std::array<Model, 2> models_{
       {{"dmf", "DMF: images and words", true, {}}, {"images", "images alone", false, {}}}};
   NamedSet test_;
@@ -164,9 +163,9 @@ void WorldJob::report(const Measurement& measurement) const {
 
 }  // namespace
 
-void quickstart_on_world(const TrainingArguments& arguments) {
+void quickstart_on_world(const TrainingArguments& arguments, int64_t people) {
   const Measurement measurement;
-  WorldJob job(arguments);
+  WorldJob job(arguments, people);
   job.run();
   job.report(measurement);
 }
