@@ -133,8 +133,11 @@ class Builder {
     }
     const float side = std::max(o.sleeve_end > 0 ? reach : .2F * f.height,
                                 o.has_tail ? o.upper.levels[0].width + .08F : 0.F);
-    Layer layer{LayerKind::kUpper, Part::kUpper, o.has_tail ? .025F : .012F, o.has_tail,
-                o.upper_hem < f.hip_y};
+    Layer layer{LayerKind::kUpper, Part::kUpper,
+                o.has_tail   ? .025F
+                : o.is_skirt ? .028F
+                             : .012F,
+                o.has_tail, o.upper_hem < f.hip_y};
     append(mesh_surface([&](Vec3 p) { return upper_distance(f, o, p); },
                         {{-side, o.upper_hem - .04F, -depth}, {side, f.chin + .06F, depth}}, kClothCell),
            layer, body_weight(),

@@ -13,6 +13,7 @@ TEST(Distances, AreMetresOutsideAndNegativeInside) {
   EXPECT_NEAR(capsule({3, 1, 0}, {0, 0, 0}, {0, 2, 0}, .5F), 2.5F, 1e-6);
   EXPECT_NEAR(capsule({0, 4, 0}, {0, 0, 0}, {0, 2, 0}, .5F), 1.5F, 1e-6);
   EXPECT_NEAR(ellipsoid({2, 0, 0}, {0, 0, 0}, {1, 1, 1}), 1, 1e-6);
+  EXPECT_NEAR(ellipsoid({1, 2, 3}, {1, 2, 3}, {1, 2, 3}), -1, 1e-6);
   EXPECT_NEAR(round_box({2, 0, 0}, {0, 0, 0}, {1, 1, 1}, .2F), 1, 1e-6);
   EXPECT_NEAR(round_box({0, 0, 0}, {0, 0, 0}, {1, 2, 3}, .2F), -1, 1e-6);
   EXPECT_LT(smooth_min(.1F, .1F, .1F), .1F);
