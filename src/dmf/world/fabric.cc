@@ -1,21 +1,9 @@
 #include "dmf/world/fabric.h"
 
 #include "dmf/world/noise.h"
+#include "dmf/world/pattern.h"
 
 namespace dmf::world {
-namespace {
-
-// 1 where `x` (in periods) lies in the first `share` of its period, with edges as soft as a sample is wide.
-float band(float x, float share, float width) {
-  const float t = x - std::floor(x);
-  const float w = std::clamp(width, 1e-3F, .5F);
-  const float rise = smoothstep(0, w, t), fall = smoothstep(share, share + w, t);
-  const float fine = rise - fall;
-  return mix(fine, share, smoothstep(.35F, .8F, width));
-}
-
-}  // namespace
-
 FabricPaint::FabricPaint(const Fabric& fabric, uint64_t details)
     : material_(fabric.material),
       pattern_(fabric.pattern),
@@ -43,56 +31,16 @@ float FabricPaint::folds() const {
   return 1;
 }
 
-float FabricPaint::print(const ClothPlace& place, float footprint) const {
-  if (place.is_limb || place.rest.z < 0) return 0;
-  const float size = std::max(scale_, .05F);
-  const float x = place.rest.x / size, y = (place.along) / size;
-  const float soft = footprint / size;
-  const auto inside = [&](float d) { return smoothstep(soft, -soft, d); };
-  switch (seed_ % 5) {
-    case 0:
-      return inside(std::max(std::abs(x) - .9F, std::abs(y) - .6F));
-    case 1:
-      return inside(std::sqrt(x * x + y * y) - .8F);
-    case 2: {  // lines of letters
-      const float row = y * 3.5F, letter = lattice_noise(static_cast<int>(std::floor(x * 5)),
-                                                         static_cast<int>(std::floor(row)), 0, seed_);
-      const float gap = band(row, .6F, soft * 3.5F);
-      return inside(std::max(std::abs(x) - 1.1F, std::abs(y) - .57F)) * gap * (letter > .25F ? 1.F : 0.F);
-    }
-    case 3:
-      return inside(std::abs(y) - .35F);  // a broad band around
-    default: {
-      const float angle = std::atan2(x, y), star = .55F + .3F * std::cos(5 * angle);
-      return inside(std::sqrt(x * x + y * y) - star);
-    }
-  }
-}
-
 Vec3 FabricPaint::pattern(const ClothPlace& place, float footprint) const {
-  const float u = place.across / scale_, v = place.along / scale_, w = footprint / scale_;
-  switch (pattern_) {
-    case Pattern::kPlain:
-      return colour_;
-    case Pattern::kStripes:
-      return mix(colour_, second_, band(v, share_, w));
-    case Pattern::kVerticalStripes:
-      return mix(colour_, second_, band(u + .5F * share_, share_, w));
-    case Pattern::kChecks: {
-      const float both = band(u, share_, w) + band(v, share_, w);
-      return mix(colour_, second_, .5F * both);
-    }
-    case Pattern::kDots: {
-      const float row = std::floor(v), x = u + .5F * (row - 2 * std::floor(row / 2));
-      const float dx = x - std::floor(x) - .5F, dy = v - row - .5F;
-      const float radius = std::sqrt(share_ / 3.1416F);
-      const float inside = smoothstep(radius + w, radius - w, std::sqrt(dx * dx + dy * dy));
-      return mix(colour_, second_, mix(inside, share_, smoothstep(.4F, .9F, w)));
-    }
-    case Pattern::kPrint:
-      return mix(colour_, second_, print(place, footprint));
+  if (pattern_ == Pattern::kPlain) return colour_;
+  if (pattern_ != Pattern::kPrint) {
+    const PatternPlace at{place.across / scale_, place.along / scale_, footprint / scale_};
+    return mix(colour_, second_, pattern_share(pattern_, at, share_, seed_));
   }
-  return colour_;
+  if (place.is_limb || (place.rest.z < 0 && !prints_back(seed_))) return colour_;
+  const float size = std::max(scale_, .05F);
+  return mix(colour_, second_,
+             std::min(1.F, print_share({place.rest.x / size, place.along / size, footprint / size}, seed_)));
 }
 
 Paint FabricPaint::at(const ClothPlace& place, float footprint) const {

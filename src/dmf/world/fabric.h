@@ -34,7 +34,6 @@ class FabricPaint {
 
  private:
   Vec3 pattern(const ClothPlace& place, float footprint) const;
-  float print(const ClothPlace& place, float footprint) const;
 
   Material material_;
   Pattern pattern_;

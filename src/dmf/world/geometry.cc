@@ -6,6 +6,10 @@
 namespace dmf::world {
 namespace {
 
+// Cells of the meshes in metres: a pixel of an image 256 high is about 7 mm.
+constexpr float kBodyCell = .025F, kClothCell = .0235F, kThingCell = .022F;
+constexpr float kHeadCell = .0118F, kHandCell = .0125F, kSmallCell = .0148F;
+
 class Builder {
  public:
   explicit Builder(const Identity& identity) : identity_(identity) {
@@ -96,18 +100,18 @@ class Builder {
     const float h = f.height, reach = f.wrist.x + .05F;
     const auto hidden = [this](Vec3 p) { return under_clothes(p); };
     append(mesh_surface([&](Vec3 p) { return body_distance(f, p); },
-                        {{-reach, f.sole + .01F, -.16F * h}, {reach, f.chin, .16F * h}}, .021F),
+                        {{-reach, f.sole + .01F, -.16F * h}, {reach, f.chin, .16F * h}}, kBodyCell),
            {LayerKind::kBody, Part::kSkin, 0}, body_weight(), hidden);
     const float s = f.head_scale();
     append(mesh_surface([&](Vec3 p) { return head_distance(f, p); },
                         {{-.1F * s, f.shoulder_y - .02F, -.13F * s}, {.1F * s, f.chin + .24F * s, .14F * s}},
-                        .0105F),
+                        kHeadCell),
            {LayerKind::kHead, Part::kSkin, .001F}, body_weight(),
            [this](Vec3 p) { return under_upper(p, .006F); });
     const Vec3 tip = f.wrist + f.arm.direction * (.11F * h), margin{.06F, .05F, .065F};
     const Vec3 low{f.wrist.x, tip.y, 0}, high{tip.x, f.wrist.y, 0};
     append(both_sides(mesh_surface([&](Vec3 p) { return hand_distance(f, p); }, {low - margin, high + margin},
-                                   .0115F)),
+                                   kHandCell)),
            {LayerKind::kHands, Part::kSkin, .002F}, body_weight(), hidden);
   }
 
@@ -121,7 +125,7 @@ class Builder {
       const float side = o.is_skirt ? .2F * f.height + .75F * (o.lower.top - o.lower_hem) : .2F * f.height;
       Layer layer{LayerKind::kLower, Part::kLower, o.is_skirt ? .02F : .004F, o.is_skirt, o.is_skirt};
       append(mesh_surface([&](Vec3 p) { return lower_distance(f, o, p); },
-                          {{-side, low - .04F, -depth}, {side, o.lower.top + .03F, depth}}, .019F),
+                          {{-side, low - .04F, -depth}, {side, o.lower.top + .03F, depth}}, kClothCell),
              layer, body_weight(), [&](Vec3 p) {
                return under_upper(p, .004F) ||
                       (o.is_skirt && p.y < o.lower_hem + .006F && is_cap(p, o.lower));
@@ -129,15 +133,18 @@ class Builder {
     }
     const float side = std::max(o.sleeve_end > 0 ? reach : .2F * f.height,
                                 o.has_tail ? o.upper.levels[0].width + .08F : 0.F);
-    Layer layer{LayerKind::kUpper, Part::kUpper, o.has_tail ? .025F : .012F, o.has_tail,
-                o.upper_hem < f.hip_y};
+    Layer layer{LayerKind::kUpper, Part::kUpper,
+                o.has_tail   ? .025F
+                : o.is_skirt ? .028F
+                             : .012F,
+                o.has_tail, o.upper_hem < f.hip_y};
     append(mesh_surface([&](Vec3 p) { return upper_distance(f, o, p); },
-                        {{-side, o.upper_hem - .04F, -depth}, {side, f.chin + .06F, depth}}, .019F),
+                        {{-side, o.upper_hem - .04F, -depth}, {side, f.chin + .06F, depth}}, kClothCell),
            layer, body_weight(),
            [&](Vec3 p) { return o.has_tail && p.y < o.upper_hem + .006F && is_cap(p, o.upper); });
     const float top = f.ankle.y + std::max(o.shaft, .05F) + .05F;
     append(both_sides(mesh_surface([&](Vec3 p) { return shoe_distance(f, identity_, o, p); },
-                                   {{.005F, -.02F, -.1F}, {f.ankle.x + .12F, top, .25F}}, .0125F)),
+                                   {{.005F, -.02F, -.1F}, {f.ankle.x + .12F, top, .25F}}, kSmallCell)),
            {LayerKind::kShoes, Part::kShoes, o.over_trousers ? .008F : .003F}, body_weight(),
            [this](Vec3 p) { return !outfit().over_trousers && under_lower(p); });
   }
@@ -156,13 +163,13 @@ class Builder {
     if (has_hair_shape(identity_))
       append(
           mesh_surface([&](Vec3 p) { return hair_distance(identity_, f, outfit(), p); },
-                       {{-.15F * s, bottom, -back}, {.15F * s, f.chin + .3F * s, .16F * s}}, .0135F),
+                       {{-.15F * s, bottom, -back}, {.15F * s, f.chin + .3F * s, .16F * s}}, kSmallCell),
           {LayerKind::kHair, Part::kHair, .004F}, [&](Vec3 p) { return hair_weights(f, p); }, never);
     if (identity_.hat != HatType::kNone)
       append(
           mesh_surface([&](Vec3 p) { return hat_distance(identity_, f, p); },
                        {{-.18F * s, f.chin + .09F * s, -.21F * s}, {.18F * s, f.chin + .3F * s, .23F * s}},
-                       .011F),
+                       kHandCell),
           {LayerKind::kHat, Part::kHat, .005F}, [](Vec3) { return rigid_weights(Bone::kHead); }, never);
   }
 
@@ -175,18 +182,19 @@ class Builder {
     const Figure& f = figure();
     const Outfit& o = outfit();
     if (identity_.scarf)
-      append(mesh_surface([&](Vec3 p) { return scarf_distance(identity_, f, o, p); }, scarf_box(f), .013F),
-             {LayerKind::kScarf, Part::kScarf, .01F}, body_weight(), never);
+      append(
+          mesh_surface([&](Vec3 p) { return scarf_distance(identity_, f, o, p); }, scarf_box(f), kSmallCell),
+          {LayerKind::kScarf, Part::kScarf, .01F}, body_weight(), never);
     if (identity_.backpack)
-      add_rigid([&](Vec3 p) { return backpack_distance(f, o, p); }, backpack_box(f, o), .02F,
+      add_rigid([&](Vec3 p) { return backpack_distance(f, o, p); }, backpack_box(f, o), kThingCell,
                 {LayerKind::kBackpack, Part::kBackpack, .012F}, Bone::kChest);
     if (identity_.shoulder_bag)
       add_rigid([&](Vec3 p) { return shoulder_bag_distance(identity_, f, o, p); },
-                shoulder_bag_box(identity_, f, o), .018F,
+                shoulder_bag_box(identity_, f, o), kThingCell,
                 {LayerKind::kShoulderBag, Part::kShoulderBag, .012F}, Bone::kPelvis);
     if (identity_.handbag)
       add_rigid([&](Vec3 p) { return handbag_distance(identity_, p); },
-                {{-.1F, -.5F, -.25F}, {.1F, .03F, .25F}}, .0125F, {LayerKind::kHandbag, Part::kHandbag, 0},
+                {{-.1F, -.5F, -.25F}, {.1F, .03F, .25F}}, kHandCell, {LayerKind::kHandbag, Part::kHandbag, 0},
                 Bone::kHandbag);
     if (identity_.luggage)
       add_rigid([&](Vec3 p) { return luggage_distance(identity_, p); },

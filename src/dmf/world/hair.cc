@@ -46,7 +46,7 @@ float curtain(const Identity& identity, const Figure& f, const Outfit& outfit, V
     const float k = std::sqrt(ax * ax + az * az),
                 g = std::sqrt(ax * ax / (width * width) + az * az / (thick * thick));
     const float slab =
-        std::max(smooth_max(k * (k - 1) / std::max(g, 1e-6F), bottom - p.y, .03F), p.y - f.chin - .09F * u);
+        std::max(smooth_max(k * (k - 1) / std::max(g, 1e-3F), bottom - p.y, .03F), p.y - f.chin - .09F * u);
     d = smooth_min(d, slab, .04F);
   }
   return std::max(d, -face_opening(identity, q) * f.head_scale());

@@ -102,6 +102,11 @@ void hang(const Limb& body, float ease, float slope, float from, Limb& cloth) {
   }
 }
 
+// Metres of radius a metre down; what is long is not as wide.
+float flare_rate(float straight, float wide, float flare, float drop) {
+  return mix(straight, wide * std::min(1.F, .42F / std::max(drop, .1F)), flare);
+}
+
 void make_upper(const Identity& identity, const Figure& f, Outfit& outfit) {
   const Upper& upper = identity.upper;
   const float ease = upper_ease(upper.type) + .018F * upper.looseness;
@@ -115,11 +120,11 @@ void make_upper(const Identity& identity, const Figure& f, Outfit& outfit) {
   if (upper.type == UpperType::kDress) {
     drape.slope = 1;
     drape.flare_top = f.waist - .04F;
-    drape.flare = mix(.02F, .42F, upper.flare);
+    drape.flare = flare_rate(.02F, .42F, upper.flare, drape.flare_top - outfit.upper_hem);
     outfit.flare_waves = .02F * upper.flare;
   } else if (outfit.has_tail) {
     drape.flare_top = f.waist;
-    drape.flare = mix(.03F, .3F, upper.flare);
+    drape.flare = flare_rate(.03F, .3F, upper.flare, drape.flare_top - outfit.upper_hem);
     outfit.flare_waves = .012F * upper.flare;
   }
   hang(f, outfit, drape, outfit.upper);
@@ -153,7 +158,9 @@ void make_lower(const Identity& identity, const Figure& f, Outfit& outfit) {
   if (outfit.is_skirt) {
     outfit.lower.bottom = outfit.lower_hem;
     hang(f, Outfit{.has_lower = false},
-         {ease, .06F, f.hip_y + .1F, mix(-.02F, .42F, lower.flare), f.hip_y + .05F}, outfit.lower);
+         {ease, .06F, f.hip_y + .1F, flare_rate(-.02F, .42F, lower.flare, f.hip_y - outfit.lower_hem),
+          f.hip_y + .05F},
+         outfit.lower);
     outfit.flare_waves = .022F * lower.flare;
     return;
   }

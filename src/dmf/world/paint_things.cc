@@ -73,8 +73,7 @@ Paint Painter::thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const {
     }
     case LayerKind::kLuggage: {
       const float bottom = -kLuggageHandle + .05F;
-      if (p.z > -.018F || p.y > -.3F)
-        return p.y > -.04F ? Paint{{.02F, .02F, .02F}, .2F} : Paint{{.35F, .35F, .37F}, .4F};
+      if (p.y > -.3F) return p.y > -.04F ? Paint{{.02F, .02F, .02F}, .2F} : Paint{{.35F, .35F, .37F}, .4F};
       if (p.y < bottom + .01F) return {{.02F, .02F, .02F}, .1F};
       const float groove = std::abs(normal.z) > .5F
                                ? .3F * line(std::fmod(std::abs(p.x) + .02F, .06F) - .03F, .004F, .003F)

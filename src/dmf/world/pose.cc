@@ -46,7 +46,7 @@ Pose draw_pose(const Identity& identity, RandomStream& stream) {
       pose.lean = draw(0, 5) * kDegree;
       break;
     case Pose::Kind::kRun:
-      pose.stride = draw(24, 34) * kDegree;
+      pose.stride = draw(22, 30) * kDegree;
       pose.arm = draw(25, 40) * kDegree;
       pose.elbow = 80 * kDegree;
       pose.lean = draw(6, 12) * kDegree;
@@ -59,6 +59,7 @@ Pose draw_pose(const Identity& identity, RandomStream& stream) {
       break;
   }
   pose.stride *= identity.gait.stride * (in_skirt ? .7F : 1.F) * (identity.age == AgeGroup::kOld ? .8F : 1.F);
+  pose.stride = std::min(pose.stride, (pose.kind == Pose::Kind::kRun ? 34 : 23) * kDegree);
   pose.arm *= identity.gait.swing;
   if (pose.right == Pose::Hand::kPhone || pose.left == Pose::Hand::kPhone) pose.head_pitch += 18 * kDegree;
   return pose;

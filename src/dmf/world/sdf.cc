@@ -32,7 +32,7 @@ float Loft::distance(Vec3 p) const {
   const float ax = p.x / s.width, az = z / depth;
   const float k = std::sqrt(ax * ax + az * az);
   const float bx = ax / s.width, bz = az / depth;
-  const float side = k * (k - 1) / std::max(std::sqrt(bx * bx + bz * bz), 1e-6F);
+  const float side = k < 1e-3F ? -std::min(s.width, depth) : k * (k - 1) / std::sqrt(bx * bx + bz * bz);
   const float end = std::max(bottom - p.y, p.y - top);
   return side > 0 && end > 0 ? std::sqrt(side * side + end * end) : std::max(side, end);
 }

@@ -22,7 +22,8 @@ inline float ellipsoid(Vec3 p, Vec3 centre, Vec3 radii) {
   const Vec3 a{q.x / radii.x, q.y / radii.y, q.z / radii.z};
   const Vec3 b{a.x / radii.x, a.y / radii.y, a.z / radii.z};
   const float k = length(a);
-  return k * (k - 1) / std::max(length(b), 1e-6F);
+  if (k < 1e-3F) return -std::min({radii.x, radii.y, radii.z});
+  return k * (k - 1) / length(b);
 }
 
 /// Box with half sizes `half` and edges rounded by `radius` (inside the half sizes).

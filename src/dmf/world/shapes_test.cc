@@ -3,6 +3,7 @@
 #include <map>
 
 #include "dmf/world/mesh.h"
+#include "dmf/world/pattern.h"
 #include "dmf/world/raster.h"
 #include "dmf/world/sdf.h"
 
@@ -13,6 +14,7 @@ TEST(Distances, AreMetresOutsideAndNegativeInside) {
   EXPECT_NEAR(capsule({3, 1, 0}, {0, 0, 0}, {0, 2, 0}, .5F), 2.5F, 1e-6);
   EXPECT_NEAR(capsule({0, 4, 0}, {0, 0, 0}, {0, 2, 0}, .5F), 1.5F, 1e-6);
   EXPECT_NEAR(ellipsoid({2, 0, 0}, {0, 0, 0}, {1, 1, 1}), 1, 1e-6);
+  EXPECT_NEAR(ellipsoid({1, 2, 3}, {1, 2, 3}, {1, 2, 3}), -1, 1e-6);
   EXPECT_NEAR(round_box({2, 0, 0}, {0, 0, 0}, {1, 1, 1}, .2F), 1, 1e-6);
   EXPECT_NEAR(round_box({0, 0, 0}, {0, 0, 0}, {1, 2, 3}, .2F), -1, 1e-6);
   EXPECT_LT(smooth_min(.1F, .1F, .1F), .1F);
@@ -34,6 +36,41 @@ TEST(Loft, IsTheCylinderThatItsSectionsTell) {
   EXPECT_NEAR(loft.distance({0, 1, .6F}), .2F, 1e-5);
   EXPECT_NEAR(loft.distance({0, 2.5F, .1F}), .5F, 1e-5);
   EXPECT_LT(loft.distance({.1F, 1, .1F}), 0);
+}
+
+TEST(Patterns, HaveTheirShareOfTheSecondColour) {
+  for (const Pattern pattern :
+       {Pattern::kStripes, Pattern::kVerticalStripes, Pattern::kDots, Pattern::kChecks})
+    for (uint32_t make = 0; make < 4; ++make) {
+      double fine = 0, coarse = 0;
+      for (int i = 0; i < 100; ++i)
+        for (int j = 0; j < 100; ++j) {
+          const float u = 3 + .04F * static_cast<float>(i), v = -2 + .04F * static_cast<float>(j);
+          const float share = pattern_share(pattern, {u, v, .02F}, .4F, make << 4);
+          ASSERT_GE(share, 0);
+          ASSERT_LE(share, 1.0001F);
+          fine += share / 1e4;
+          coarse += pattern_share(pattern, {u, v, .95F}, .4F, make << 4) / 1e4;
+        }
+      EXPECT_GT(fine, .12);
+      EXPECT_LT(fine, .6);
+      if (make == 0) {
+        EXPECT_NEAR(fine, .4, .04);
+        EXPECT_NEAR(coarse, .4, .04) << "too fine to see";
+      }
+    }
+  EXPECT_EQ(pattern_share(Pattern::kStripes, {.1F, .2F, .01F}, .4F, 0), 1);
+  EXPECT_EQ(pattern_share(Pattern::kStripes, {.1F, .7F, .01F}, .4F, 0), 0);
+}
+
+TEST(Patterns, PrintsEndWithinTheirSize) {
+  for (uint32_t seed = 0; seed < 8; ++seed) {
+    float sum = 0;
+    for (float x = -1; x < 1; x += .1F)
+      for (float y = -1; y < 1; y += .1F) sum += print_share({x, y, .02F}, seed);
+    EXPECT_GT(sum, 20) << seed;
+    EXPECT_EQ(print_share({0, 1.5F, .02F}, seed), 0);
+  }
 }
 
 TEST(SurfaceNet, MakesAClosedSphere) {
