@@ -77,6 +77,13 @@ void check_same_queries(const std::vector<QueryResult>& first, const std::vector
 
 }  // namespace
 
+Interval percentile_interval(std::vector<double> drawn, const BootstrapOptions& options) {
+  check_options(options);
+  std::sort(drawn.begin(), drawn.end());
+  const auto outside = static_cast<size_t>((1 - options.confidence) / 2 * static_cast<double>(drawn.size()));
+  return {drawn[outside], drawn[drawn.size() - 1 - outside]};
+}
+
 Interval bootstrap_mean(const std::vector<QueryFigure>& figures, const BootstrapOptions& options) {
   check_options(options);
   DMF_CHECK(!figures.empty(), InvalidArgument, "[bootstrap] there are no queries to draw");
@@ -93,10 +100,7 @@ Interval bootstrap_mean(const std::vector<QueryFigure>& figures, const Bootstrap
     }
     means.push_back(drawn.sum / static_cast<double>(drawn.count));
   }
-  std::sort(means.begin(), means.end());
-  // As many draws are left out below as above.
-  const auto outside = static_cast<size_t>((1 - options.confidence) / 2 * static_cast<double>(means.size()));
-  return {means[outside], means[means.size() - 1 - outside]};
+  return percentile_interval(std::move(means), options);
 }
 
 EvalIntervals intervals(const EvalResult& result, const BootstrapOptions& options) {

@@ -18,6 +18,10 @@ struct Interval {
   double low = 0, high = 0;
 };
 
+/// The middle of what was drawn: as many draws are left out below as above.
+/// @param drawn  not empty, in any order
+Interval percentile_interval(std::vector<double> drawn, const BootstrapOptions& options);
+
 /// A figure of one query and the person it belongs to.
 struct QueryFigure {
   int64_t identity;
