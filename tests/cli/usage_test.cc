@@ -15,8 +15,8 @@ TEST(Usage, HelpListsTheCommandsAndSucceeds) {
        {std::vector<std::string>{}, {"help"}, {"--help"}, {"-h"}}) {
     const Finished finished = run_program(arguments);
     EXPECT_EQ(finished.exit_code, 0);
-    for (const char* command :
-         {"quickstart", "train", "eval", "matrix", "embed", "translate", "fetch", "doctor", "version"}) {
+    for (const char* command : {"quickstart", "train", "eval", "matrix", "embed", "translate", "world",
+                                "fetch", "doctor", "version"}) {
       EXPECT_THAT(finished.output, HasSubstr(std::string("\n  ") + command + " "));
     }
   }

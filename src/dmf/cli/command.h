@@ -62,6 +62,7 @@ Command report_command();
 Command train_command();
 Command translate_command();
 Command version_command();
+Command world_command();
 
 /// `dmf help [COMMAND]`, from the table of main.cc, which must outlive it.
 Command help_command(const std::vector<Command>& table);

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
+#include "dmf/core/error.h"
+
 namespace dmf::cli {
 
 void add_embedding_flags(CLI::App& app, embed::EmbedOptions& options) {
@@ -21,6 +25,17 @@ void add_json_flag(CLI::App& app, std::string& file, const std::string& without_
       ->expected(0, 1)
       ->default_str("-")
       ->type_name("FILE");
+}
+
+ImageSize parse_size(const std::string& text) {
+  ImageSize size;
+  const char* end = text.data() + text.size();
+  const auto rows = std::from_chars(text.data(), end, size.height);
+  const bool has_cross = rows.ec == std::errc() && rows.ptr != end && *rows.ptr == 'x';
+  const auto columns = has_cross ? std::from_chars(rows.ptr + 1, end, size.width) : rows;
+  DMF_CHECK(has_cross && columns.ec == std::errc() && columns.ptr == end, InvalidArgument,
+            "--size: expected HEIGHTxWIDTH as in 256x128, got `{}`", text);
+  return size;
 }
 
 void add_data_root_flag(CLI::App& app, std::string& folder) {

@@ -14,6 +14,14 @@ void add_embedding_flags(CLI::App& app, embed::EmbedOptions& options);
 /// @param without_file  where the document goes then, for the help: "to standard output"
 void add_json_flag(CLI::App& app, std::string& file, const std::string& without_file);
 
+/// Height and width of images, pixels.
+struct ImageSize {
+  int64_t height = 0, width = 0;
+};
+
+/// The value of --size, HEIGHTxWIDTH as in 256x128. @throws InvalidArgument  anything else
+ImageSize parse_size(const std::string& text);
+
 /// Declares --data-root DIR (data_root.h).
 void add_data_root_flag(CLI::App& app, std::string& folder);
 

@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 
 #include "dmf/cli/command.h"
@@ -30,24 +29,12 @@ struct Translated {
   nlohmann::json details;
 };
 
-/// "256x128" → {256, 128}
-translate::TokenGrid parse_size(const std::string& text) {
-  translate::TokenGrid size{};
-  const char* end = text.data() + text.size();
-  const auto rows = std::from_chars(text.data(), end, size.rows);
-  const bool has_cross = rows.ec == std::errc() && rows.ptr != end && *rows.ptr == 'x';
-  const auto columns = has_cross ? std::from_chars(rows.ptr + 1, end, size.columns) : rows;
-  DMF_CHECK(has_cross && columns.ec == std::errc() && columns.ptr == end, InvalidArgument,
-            "--size: expected HEIGHTxWIDTH as in 256x128, got `{}`", text);
-  return size;
-}
-
 Translated translate_images(const TranslateArguments& arguments) {
   translate::ImageEncoderOptions options =
       translate::image_encoder_options(arguments.encoder.empty() ? "efficientnet-lite0" : arguments.encoder);
-  const translate::TokenGrid size = parse_size(arguments.size);
-  options.height = size.rows;
-  options.width = size.columns;
+  const ImageSize size = parse_size(arguments.size);
+  options.height = size.height;
+  options.width = size.width;
   options.level = arguments.level;
   const auto encoder = translate::make_image_encoder(options);
   const std::vector<std::filesystem::path> paths(arguments.images.begin(), arguments.images.end());
@@ -60,7 +47,7 @@ Translated translate_images(const TranslateArguments& arguments) {
     const std::vector<std::filesystem::path> batch(paths.begin() + static_cast<std::ptrdiff_t>(first),
                                                    paths.begin() + static_cast<std::ptrdiff_t>(last));
     const torch::Tensor pixels =
-        data::load_images(batch, {.height = size.rows, .width = size.columns}).pixels;
+        data::load_images(batch, {.height = size.height, .width = size.width}).pixels;
     parts.push_back(encoder->trained(encoder->frozen(encoder->normalise(pixels)), false).contiguous());
     progress.advance(static_cast<int64_t>(batch.size()));
   }
@@ -70,7 +57,7 @@ Translated translate_images(const TranslateArguments& arguments) {
       at::cat(parts),
       options.name,
       encoder->fingerprint(),
-      {{"level", arguments.level}, {"size", {size.rows, size.columns}}, {"grid", {grid.rows, grid.columns}}}};
+      {{"level", arguments.level}, {"size", {size.height, size.width}}, {"grid", {grid.rows, grid.columns}}}};
 }
 
 Translated translate_texts(const TranslateArguments& arguments) {

@@ -107,7 +107,9 @@ struct PersonImage {
       shadow;  ///< share of the sun the person keeps from the *ground* seen at this pixel, [0, 1]
   std::vector<float> contact;         ///< share of the sky it keeps from it (under feet and things), [0, 1]
   std::array<int, kParts> visible{};  ///< samples (4 a pixel) in which each part is seen
-  std::array<int, kParts> total{};    ///< samples it would cover within the image were nothing before it
+  /// Samples it would cover within the image were nothing before it. What is painted on another part (a face,
+  /// straps, a mask) counts where it is seen.
+  std::array<int, kParts> total{};
 };
 
 /// Draws `person` alone: composite as `rgb + (1 - alpha) * background`.
