@@ -1,6 +1,7 @@
 #include "dmf/cli/labels_file.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -26,11 +27,22 @@ std::vector<std::string> fields_of(const std::string& line, size_t count) {
   return fields;
 }
 
+// Identities are only compared: of 64 bits without sign, those above 2^63 are kept as the same bits with
+// sign.
+std::optional<int64_t> parse_identity(const std::string& field) {
+  if (const auto value = data::parse_integer(field)) return *value >= eval::kJunk ? value : std::nullopt;
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
+  const auto bits = static_cast<int64_t>(value);
+  return bits == eval::kJunk ? std::nullopt : std::optional(bits);
+}
+
 class LabelsReader {
  public:
   explicit LabelsReader(const std::filesystem::path& file) : file_(file) {}
 
-  eval::Labels read() {
+  LabelsTable read() {
     std::istringstream text(read_text(file_));
     std::string line;
     for (number_ = 1; std::getline(text, line); ++number_) {
@@ -41,8 +53,8 @@ class LabelsReader {
         read_row(line);
       }
     }
-    if (columns_ == 0) fail("the file is empty; expected the header line identity[,camera[,path]]");
-    return std::move(labels_);
+    if (columns_.empty()) fail("the file is empty; expected the header line identity[,camera[,path]]");
+    return std::move(table_);
   }
 
  private:
@@ -51,43 +63,70 @@ class LabelsReader {
   }
 
   void read_header(const std::string& line) {
-    const std::vector<std::string> names = fields_of(line, line.size() + 1);
-    columns_ = names.size();
-    const auto column = [&](const char* name) -> std::optional<size_t> {
-      const auto found = std::find(names.begin(), names.end(), name);
-      return found == names.end() ? std::nullopt : std::optional<size_t>(found - names.begin());
-    };
-    camera_ = column("camera");
-    const auto identity = column("identity");
-    if (!identity) fail(fmt::format("the header line lacks the column 'identity', got '{}'", line));
-    identity_ = *identity;
+    columns_ = fields_of(line, line.size() + 1);
+    if (std::find(columns_.begin(), columns_.end(), "identity") == columns_.end())
+      fail(fmt::format("the header line lacks the column 'identity', got '{}'", line));
+    for (const std::string& column : columns_) {
+      if (std::count(columns_.begin(), columns_.end(), column) > 1)
+        fail(fmt::format("the column '{}' stands there twice", column));
+    }
   }
 
   void read_row(const std::string& line) {
-    const std::vector<std::string> fields = fields_of(line, columns_);
-    if (fields.size() != columns_) fail(fmt::format("expected {} fields, got {}", columns_, fields.size()));
-    labels_.identities.push_back(number("identity", fields[identity_]));
-    if (!camera_) return;
-    const std::string& camera = fields[*camera_];
-    labels_.cameras.push_back(camera.empty() ? eval::kUnknownCamera : number("camera", camera));
+    const std::vector<std::string> fields = fields_of(line, columns_.size());
+    if (fields.size() != columns_.size())
+      fail(fmt::format("expected {} fields, got {}", columns_.size(), fields.size()));
+    for (size_t i = 0; i < fields.size(); ++i) read_field(columns_[i], fields[i]);
   }
 
-  int64_t number(const char* column, const std::string& field) const {
-    const std::optional<int64_t> value = data::parse_integer(field);
-    if (!value) fail(fmt::format("{}: expected a whole number, got '{}'", column, field));
-    return *value;
+  void read_field(const std::string& column, const std::string& field) {
+    if (column == "identity") {
+      const auto identity = parse_identity(field);
+      if (!identity)
+        fail(fmt::format("identity: expected a whole number of 64 bits, -1 or more, got '{}'", field));
+      table_.labels.identities.push_back(*identity);
+    } else if (column == "camera") {
+      const auto camera = field.empty() ? eval::kUnknownCamera : data::parse_integer(field);
+      if (!camera) fail(fmt::format("camera: expected a whole number, got '{}'", field));
+      table_.labels.cameras.push_back(*camera);
+    } else if (column == "split") {
+      if (field != "query" && field != "gallery")
+        fail(fmt::format("split: expected query or gallery, got '{}'", field));
+      table_.splits.push_back(field);
+    } else {
+      table_.words[column].push_back(field);
+    }
   }
 
   std::filesystem::path file_;
   int64_t number_ = 1;
-  size_t columns_ = 0, identity_ = 0;
-  std::optional<size_t> camera_;
-  eval::Labels labels_;
+  std::vector<std::string> columns_;
+  LabelsTable table_;
 };
 
 }  // namespace
 
-eval::Labels read_labels(const std::filesystem::path& file) { return LabelsReader(file).read(); }
+LabelsTable LabelsTable::split(const std::string& name, const std::filesystem::path& file) const {
+  DMF_CHECK(!splits.empty(), DataError, "{}: the header line lacks the column 'split'", file.string());
+  // Row numbers of vectors are counted within a split: a split in two pieces would be a mistake of the file.
+  const auto first = std::find(splits.begin(), splits.end(), name);
+  const auto last =
+      std::find_if(first, splits.end(), [&](const std::string& split) { return split != name; });
+  DMF_CHECK(first != last, DataError, "{}: no row of the split '{}'", file.string(), name);
+  DMF_CHECK(std::find(last, splits.end(), name) == splits.end(), DataError,
+            "{}: the rows of the split '{}' do not stand together", file.string(), name);
+  const auto from = first - splits.begin(), to = last - splits.begin();
+  LabelsTable part;
+  part.labels.identities.assign(labels.identities.begin() + from, labels.identities.begin() + to);
+  if (!labels.cameras.empty())
+    part.labels.cameras.assign(labels.cameras.begin() + from, labels.cameras.begin() + to);
+  for (const auto& [column, all] : words) part.words[column].assign(all.begin() + from, all.begin() + to);
+  return part;
+}
+
+LabelsTable read_labels_table(const std::filesystem::path& file) { return LabelsReader(file).read(); }
+
+eval::Labels read_labels(const std::filesystem::path& file) { return read_labels_table(file).labels; }
 
 void write_labels(const std::filesystem::path& file, const std::vector<data::Record>& records) {
   std::string text = "identity,camera,path\n";

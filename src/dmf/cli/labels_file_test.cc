@@ -53,7 +53,8 @@ TEST_F(LabelsFileTest, WhatIsWrittenIsReadBack) {
 TEST_F(LabelsFileTest, ErrorsNameTheLine) {
   expect_error("", "1: the file is empty");
   expect_error("person,camera\n1,2\n", "1: the header line lacks the column 'identity'");
-  expect_error("identity,camera\n1,2\nx,2\n", "3: identity: expected a whole number, got 'x'");
+  expect_error("identity,camera\n1,2\nx,2\n",
+               "3: identity: expected a whole number of 64 bits, -1 or more, got 'x'");
   expect_error("identity,camera\n1,2\n1\n", "3: expected 2 fields, got 1");
 }
 

@@ -1,8 +1,9 @@
 #pragma once
-#include <filesystem>
 #include <string>
 
+#include "dmf/cli/eval_run.h"
 #include "dmf/cli/result.h"
+#include "dmf/cli/vector_input.h"
 #include "dmf/embed/embedder.h"
 #include "dmf/eval/protocol.h"
 
@@ -17,8 +18,11 @@ namespace dmf::cli {
 TestResult measure(const embed::Embedder& embedder, const std::string& spec,
                    const eval::ProtocolOptions& protocol);
 
-/// Measures vectors that anything may have made: FOLDER/query.npy and gallery.npy, [N, D] of a floating type,
-/// and beside each a .csv of N rows (labels_file.h), as `dmf embed --split` writes them.
-TestResult measure_vectors(const std::filesystem::path& folder, const eval::ProtocolOptions& protocol);
+/// The same with all that may be asked of a test.
+TestResult measure(const embed::Embedder& embedder, const std::string& spec, const EvalRequest& request);
+
+/// Measures vectors that anything may have made.
+/// @throws what evaluate_into() throws
+TestResult measure_vectors(const VectorInput& input, const EvalRequest& request);
 
 }  // namespace dmf::cli

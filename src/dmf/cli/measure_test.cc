@@ -34,7 +34,7 @@ class MeasureVectorsTest : public testing::Test {
     map_ = labels["expected"]["map"];
   }
   void expect_error(const std::string& message) {
-    EXPECT_THAT([&] { measure_vectors(folder_.path(), {}); },
+    EXPECT_THAT([&] { measure_vectors(read_vector_folder(folder_.path()), {}); },
                 Throws<DataError>(Property(&Error::what, HasSubstr(message))));
   }
 
@@ -43,19 +43,19 @@ class MeasureVectorsTest : public testing::Test {
 };
 
 TEST_F(MeasureVectorsTest, FindsTheKnownFigures) {
-  const TestResult result = measure_vectors(folder_.path(), {});
+  const TestResult result = measure_vectors(read_vector_folder(folder_.path()), {});
   EXPECT_DOUBLE_EQ(result.figures.map, map_);
   EXPECT_EQ(result.dataset, folder_.path().string());
   EXPECT_EQ(result.fingerprint.size(), 16);
   write_npy(folder_ / "query.npy", read_npy(folder_ / "query.npy").to(torch::kFloat64));
-  EXPECT_DOUBLE_EQ(measure_vectors(folder_.path(), {}).figures.map, map_);
+  EXPECT_DOUBLE_EQ(measure_vectors(read_vector_folder(folder_.path()), {}).figures.map, map_);
 }
 
 TEST_F(MeasureVectorsTest, FilesThatDoNotFitAreNamed) {
   write_text(folder_ / "query.csv", "identity\n1\n");
   expect_error("query.csv: expected a row for each of the 40 vectors, got 1");
   write_npy(folder_ / "query.npy", torch::zeros({4}));
-  expect_error("query.npy: expected [N, D] of a floating type, got [4]");
+  expect_error("query.npy: expected [N, D] of a floating type, got 1 dimensions");
   std::filesystem::remove(folder_ / "query.npy");
   expect_error("query.npy");
 }

@@ -51,7 +51,7 @@ std::string notes(const TestResult& result) {
         fmt::format("; first answers from the query's own camera: {:.1f} % (nearest image of all: {:.1f} %)",
                     figures.first_from_own_camera, figures.nearest_from_own_camera);
   }
-  return text + "\n";
+  return text + "\n" + result.more_text;
 }
 
 bool needs_quotes(const std::string& word) {
@@ -81,12 +81,14 @@ nlohmann::json to_json(const TestResult& result) {
                          {"rank5", f.rank5},
                          {"rank10", f.rank10},
                          {"rank20", f.rank20},
+                         {"cmc", f.cmc},
                          {"minp", f.minp},
                          {"queries", f.queries},
                          {"queries_without_match", f.queries_without_match},
                          {"queries_with_ties", f.queries_with_ties},
                          {"gallery", f.gallery},
                          {"gallery_junk", f.gallery_junk},
+                         {"gallery_distractors", f.gallery_distractors},
                          {"broken_images", result.broken_images},
                          {"embed_seconds", result.embed_seconds},
                          {"rank_seconds", result.rank_seconds}};
@@ -98,6 +100,7 @@ nlohmann::json to_json(const TestResult& result) {
     json["paper"] = {
         {"figure", figure_name(*result.paper)}, {"rank1", result.paper->rank1}, {"map", result.paper->map}};
   }
+  json.update(result.more);
   return json;
 }
 

@@ -18,7 +18,9 @@ struct TestResult {
   int64_t broken_images = 0;  ///< left out because they cannot be decoded
   double embed_seconds = 0;
   double rank_seconds = 0;
-  std::optional<PaperFigure> paper;  ///< what the paper reports for this training and test
+  std::optional<PaperFigure> paper;                ///< what the paper reports for this training and test
+  nlohmann::json more = nlohmann::json::object();  ///< further entries, beside the figures
+  std::string more_text;                           ///< further lines for the terminal, below the notes
 };
 
 /// One entry of "results": figures in per cent, all digits; fingerprint, counts and times beside them.

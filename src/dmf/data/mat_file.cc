@@ -28,7 +28,9 @@ matvar_t* as_array(void* array) { return static_cast<matvar_t*>(array); }
 template <class Number>
 std::vector<double> to_doubles(const void* data, size_t count) {
   const auto* numbers = static_cast<const Number*>(data);
-  return {numbers, numbers + count};
+  std::vector<double> doubles(count);
+  for (size_t i = 0; i < count; ++i) doubles[i] = static_cast<double>(numbers[i]);
+  return doubles;
 }
 
 }  // namespace
@@ -96,6 +98,10 @@ std::vector<double> MatArray::numbers() const {
       return to_doubles<int32_t>(variable->data, count());
     case MAT_C_UINT32:
       return to_doubles<uint32_t>(variable->data, count());
+    case MAT_C_INT64:
+      return to_doubles<int64_t>(variable->data, count());
+    case MAT_C_UINT64:
+      return to_doubles<uint64_t>(variable->data, count());
     default:
       fail("numbers");
   }
@@ -139,6 +145,13 @@ bool MatFile::has(const std::string& name) const {
   matvar_t* variable = Mat_VarReadInfo(static_cast<mat_t*>(file_.get()), name.c_str());
   Mat_VarFree(variable);
   return variable != nullptr;
+}
+
+std::vector<std::string> MatFile::names() const {
+  size_t count = 0;
+  char* const* found = Mat_GetDir(static_cast<mat_t*>(file_.get()), &count);
+  if (found == nullptr) return {};
+  return {found, found + count};
 }
 
 MatArray MatFile::find(const std::string& name) const {

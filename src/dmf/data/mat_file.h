@@ -43,6 +43,8 @@ class MatFile {
   explicit MatFile(const std::filesystem::path& path);
 
   bool has(const std::string& name) const;
+  /// Names of its variables, in its order.
+  std::vector<std::string> names() const;
   /// A variable: all of it (version 5) or what it is made of (7.3), whose pictures are read by bytes().
   /// @throws DataError  not there, broken
   MatArray find(const std::string& name) const;

@@ -116,16 +116,14 @@ QueryResult query_result(const QueryRanking& ranking, int64_t identity, int64_t 
   return query;
 }
 
-EvalResult evaluate(const Distances& distances, const Labels& query, const Labels& gallery,
-                    const ProtocolOptions& protocol, const WorkOptions& work, const std::string& ranked_by) {
-  metric_by_name(protocol.metric);
-  DMF_CHECK(query.count() > 0, InvalidArgument, "[evaluate] there is no query");
-  DMF_CHECK(gallery.count() > 0, InvalidArgument, "[evaluate] the gallery is empty");
-  // The rule is off where cameras are unknown: hand on labels without them.
-  const Labels query_rules{query.identities,
-                           protocol.same_camera_removed ? query.cameras : std::vector<int64_t>{}};
-  const bool has_cameras = query_rules.has_cameras() && gallery.has_cameras();
-  const std::vector<QueryRanking> rankings = rank_right_answers(distances, query_rules, gallery, work);
+Labels ranked_labels(const Labels& query, const ProtocolOptions& protocol) {
+  return {query.identities, protocol.same_camera_removed ? query.cameras : std::vector<int64_t>{}};
+}
+
+EvalResult summarise(const std::vector<QueryRanking>& rankings, const Labels& query, const Labels& gallery,
+                     const ProtocolOptions& protocol, const std::string& ranked_by) {
+  const Labels rules = ranked_labels(query, protocol);
+  const bool has_cameras = rules.has_cameras() && gallery.has_cameras();
   EvalResult result;
   result.protocol = fmt::format("Market rules: {}, junk ignored; {}, ties in gallery order",
                                 camera_rule(query, gallery, protocol),
@@ -138,10 +136,19 @@ EvalResult evaluate(const Distances& distances, const Labels& query, const Label
     result.queries_with_ties += ranking.has_tie;
     result.queries_without_match += ranking.ranks.empty();
   }
-  check_matches(result, query_rules, gallery, has_cameras);
+  check_matches(result, rules, gallery, has_cameras);
   average(result);
   if (has_cameras) compare_cameras(rankings, result);
   return result;
+}
+
+EvalResult evaluate(const Distances& distances, const Labels& query, const Labels& gallery,
+                    const ProtocolOptions& protocol, const WorkOptions& work, const std::string& ranked_by) {
+  metric_by_name(protocol.metric);
+  DMF_CHECK(query.count() > 0, InvalidArgument, "[evaluate] there is no query");
+  DMF_CHECK(gallery.count() > 0, InvalidArgument, "[evaluate] the gallery is empty");
+  return summarise(rank_right_answers(distances, ranked_labels(query, protocol), gallery, work), query,
+                   gallery, protocol, ranked_by);
 }
 
 EvalResult evaluate(const LabelledVectors& query, const LabelledVectors& gallery,

@@ -30,6 +30,15 @@ EvalResult evaluate(const Distances& distances, const Labels& query, const Label
                     const ProtocolOptions& protocol = {}, const WorkOptions& work = {},
                     const std::string& ranked_by = "");
 
+/// The figures of rankings that are there already.
+/// @param query  all its labels; the rankings are those of ranked_labels()
+/// @param ranked_by  what the distances are, for `protocol` ("cosine distance")
+EvalResult summarise(const std::vector<QueryRanking>& rankings, const Labels& query, const Labels& gallery,
+                     const ProtocolOptions& protocol, const std::string& ranked_by = "");
+
+/// Labels of the queries as they are ranked with: without cameras where the same-camera rule is off.
+Labels ranked_labels(const Labels& query, const ProtocolOptions& protocol);
+
 /// What a ranking says of its query.
 QueryResult query_result(const QueryRanking& ranking, int64_t identity, int64_t camera);
 

@@ -1,0 +1,80 @@
+#include "dmf/cli/compare.h"
+
+#include "dmf/cli/query_results.h"
+#include "dmf/core/error.h"
+#include "dmf/core/file.h"
+
+namespace dmf::cli {
+namespace {
+
+nlohmann::json read_document(const std::filesystem::path& file) {
+  const nlohmann::json document = nlohmann::json::parse(read_text(file), nullptr, false);
+  DMF_CHECK(document.is_object() && document.contains("results") && document["results"].is_array(), DataError,
+            "{}: not a result of `dmf eval --json`", file.string());
+  return document;
+}
+
+std::vector<eval::QueryResult> queries_of(const nlohmann::json& result, const std::filesystem::path& file) {
+  DMF_CHECK(result.contains("by_query"), DataError,
+            "{}: no per-query figures; hint: make it anew with `dmf eval --json FILE`", file.string());
+  return query_results(result["by_query"], file.string());
+}
+
+nlohmann::json to_json(const eval::Comparison& comparison) {
+  const auto interval = [](const eval::Interval& range) { return nlohmann::json{range.low, range.high}; };
+  return {{"map_difference", comparison.map_difference},
+          {"map_interval", interval(comparison.map_interval)},
+          {"map_p", comparison.map_p},
+          {"rank1_difference", comparison.rank1_difference},
+          {"rank1_interval", interval(comparison.rank1_interval)},
+          {"rank1_p", comparison.rank1_p},
+          {"queries", comparison.queries},
+          {"identities", comparison.identities},
+          {"better", comparison.better},
+          {"worse", comparison.worse},
+          {"equal", comparison.equal}};
+}
+
+std::string text_of(const std::string& name, const eval::Comparison& comparison, const std::string& first,
+                    const std::string& second, double confidence) {
+  return fmt::format(
+      "{}: {}; Rank-1 {:+.2f} points ({:g} % between {:.2f} and {:.2f}, p = {:.2g}); average precision "
+      "higher in {} "
+      "queries, lower in {}, equal in {}\n",
+      name, eval::verdict(comparison, first, second, confidence), comparison.rank1_difference,
+      100 * confidence, comparison.rank1_interval.low, comparison.rank1_interval.high, comparison.rank1_p,
+      comparison.better, comparison.worse, comparison.equal);
+}
+
+}  // namespace
+
+ResultComparison compare_results(const std::filesystem::path& first, const std::filesystem::path& second,
+                                 const eval::BootstrapOptions& options) {
+  const nlohmann::json a = read_document(first), b = read_document(second);
+  ResultComparison comparison{"", nlohmann::json::array()};
+  for (const nlohmann::json& one : a["results"]) {
+    for (const nlohmann::json& other : b["results"]) {
+      if (one.value("labels_fingerprint", "") != other.value("labels_fingerprint", "-")) continue;
+      const eval::Comparison found =
+          eval::compare(queries_of(one, first), queries_of(other, second), options);
+      nlohmann::json entry = to_json(found);
+      const std::string name = one.value("name", "");
+      entry["name"] = name;
+      entry["first"] = {{"file", first.string()}, {"map", one.value("map", 0.)}};
+      entry["second"] = {{"file", second.string()}, {"map", other.value("map", 0.)}};
+      if (one.value("protocol", "") != other.value("protocol", "")) {
+        entry["protocols_differ"] = true;
+        comparison.text += fmt::format("{}: mind that the protocols differ: {} / {}\n", name,
+                                       one.value("protocol", ""), other.value("protocol", ""));
+      }
+      comparison.json.push_back(entry);
+      comparison.text += text_of(name, found, first.string(), second.string(), options.confidence);
+    }
+  }
+  DMF_CHECK(!comparison.json.empty(), DataError,
+            "{} and {} have no test of the same queries and gallery in common", first.string(),
+            second.string());
+  return comparison;
+}
+
+}  // namespace dmf::cli

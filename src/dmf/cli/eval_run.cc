@@ -1,0 +1,301 @@
+#include "dmf/cli/eval_run.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "dmf/cli/query_results.h"
+#include "dmf/core/error.h"
+#include "dmf/core/file.h"
+#include "dmf/core/log.h"
+#include "dmf/core/table.h"
+#include "dmf/eval/breakdown.h"
+#include "dmf/eval/calibrate.h"
+#include "dmf/eval/expansion.h"
+#include "dmf/eval/open_set.h"
+#include "dmf/eval/single_shot.h"
+
+namespace dmf::cli {
+namespace {
+
+// The images that are compared: those given, or made from them.
+class Prepared {
+ public:
+  Prepared(const LabelledSet& query, const LabelledSet& gallery, const EvalRequest& request)
+      : query_(query.all()), gallery_(gallery.all()) {
+    if (request.multi_query) {
+      pooled_ = eval::pool_queries(query_);
+      query_ = {pooled_.vectors.view(), pooled_.labels};
+    }
+    if (request.expansion > 0) {
+      expanded_ =
+          eval::expand(query_.vectors, gallery_.vectors, {request.expansion, request.expansion_alpha});
+      query_.vectors = expanded_.query.view();
+      gallery_.vectors = expanded_.gallery.view();
+    }
+  }
+  const eval::LabelledVectors& query() const { return query_; }
+  const eval::LabelledVectors& gallery() const { return gallery_; }
+
+ private:
+  eval::PooledQueries pooled_;
+  eval::ExpandedVectors expanded_;
+  eval::LabelledVectors query_, gallery_;
+};
+
+std::string ranked_by(const EvalRequest& request) {
+  std::string text = request.protocol.metric + " distance";
+  if (request.re_ranking) {
+    text = fmt::format("k-reciprocal re-ranking of the {} (k1 {}, k2 {}, lambda {:g})", text,
+                       request.re_ranking->k1, request.re_ranking->k2, request.re_ranking->lambda);
+  }
+  if (request.expansion > 0)
+    text += fmt::format(" after query expansion over {} images (alpha {:g})", request.expansion,
+                        request.expansion_alpha);
+  if (request.multi_query) text += ", queries of one identity and camera pooled";
+  return text;
+}
+
+// Same queries and gallery, whatever the vectors: what two results must share to be compared.
+std::string labels_fingerprint(const eval::Labels& query, const eval::Labels& gallery) {
+  Sha256 digest;
+  for (const std::vector<int64_t>* numbers :
+       {&query.identities, &query.cameras, &gallery.identities, &gallery.cameras}) {
+    digest.add(fmt::format("{}:", numbers->size()));
+    digest.add(std::as_bytes(std::span(*numbers)));
+  }
+  return digest.hex().substr(0, 16);
+}
+
+nlohmann::json to_json(const eval::Interval& interval) { return {interval.low, interval.high}; }
+
+class Report {
+ public:
+  Report(TestResult& result, const eval::BootstrapOptions& bootstrap)
+      : result_(result), bootstrap_(bootstrap) {}
+
+  void intervals() {
+    const eval::EvalIntervals found = eval::intervals(result_.figures, bootstrap_);
+    result_.more["intervals"] = {{"confidence", bootstrap_.confidence}, {"resamples", bootstrap_.resamples},
+                                 {"identities", found.identities},      {"map", to_json(found.map)},
+                                 {"rank1", to_json(found.rank1)},       {"minp", to_json(found.minp)}};
+    line("{:g} % intervals over {} identities: mAP {:.2f} - {:.2f}, Rank-1 {:.2f} - {:.2f}",
+         100 * bootstrap_.confidence, found.identities, found.map.low, found.map.high, found.rank1.low,
+         found.rank1.high);
+  }
+
+  void duplicates(eval::VectorView vectors, const char* name) {
+    const auto groups = eval::find_duplicates(vectors);
+    if (groups.empty()) return;
+    size_t images = 0;
+    for (const auto& group : groups) images += group.size();
+    result_.more["duplicate_vectors"][name] = {
+        {"images", images}, {"groups", groups.size()}, {"first", groups.front()}};
+    line("{}: {} of {} vectors are equal to another, in {} groups (first: rows {} and {})", name, images,
+         vectors.count, groups.size(), groups.front()[0], groups.front()[1]);
+  }
+
+  void open_set(const eval::OpenSetResult& found) {
+    const auto points = [](const std::vector<eval::OperatingPoint>& all) {
+      nlohmann::json list = nlohmann::json::array();
+      for (const auto& point : all)
+        list.push_back({{"far", point.far}, {"rate", point.rate}, {"threshold", point.threshold}});
+      return list;
+    };
+    result_.more["open_set"] = {{"genuine_pairs", found.genuine_pairs},
+                                {"impostor_pairs", found.impostor_pairs},
+                                {"roc", points(found.roc)},
+                                {"eer", found.eer},
+                                {"eer_threshold", found.eer_threshold},
+                                {"dir", points(found.dir)},
+                                {"nonmated_searches", found.nonmated_searches},
+                                {"nonmated", found.nonmated}};
+    std::string rates;
+    for (const double far : eval::kReportedFar) {
+      for (const auto& point : found.roc) {
+        if (point.far == far) rates += fmt::format(", TPR@FAR {:g} {:.2f}", far, point.rate);
+      }
+    }
+    line("open set ({} right, {} wrong pairs): EER {:.2f}{}", found.genuine_pairs, found.impostor_pairs,
+         found.eer, rates);
+    for (const auto& point : found.dir) {
+      if (point.far == 0.01 || point.far == 0.1)
+        line("DIR at FAR {:g}: {:.2f} (searches for others: {}, {})", point.far, point.rate,
+             found.nonmated_searches, found.nonmated);
+    }
+  }
+
+  void single_shot(const eval::SingleShotResult& found) {
+    result_.more["single_shot"] = {{"cmc", found.cmc}, {"rank1_each", found.rank1_each}};
+    line("single gallery shot (CUHK03), {} repetitions: Rank-1 {:.2f}, Rank-5 {:.2f}, Rank-10 {:.2f}",
+         found.rank1_each.size(), found.cmc[0], found.cmc[4], found.cmc[9]);
+  }
+
+  void parts(const std::string& key, const std::string& title, const std::vector<eval::Part>& parts) {
+    nlohmann::json list = nlohmann::json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const eval::Part& part : parts) {
+      list.push_back({{"name", part.name},
+                      {"queries", part.queries},
+                      {"queries_without_match", part.queries_without_match},
+                      {"map", part.map},
+                      {"rank1", part.rank1}});
+      rows.push_back({part.name, fmt::format("{:.2f}", part.map), fmt::format("{:.2f}", part.rank1),
+                      std::to_string(part.queries - part.queries_without_match)});
+    }
+    result_.more[key] = list;
+    result_.more_text += text_table({title, "mAP", "Rank-1", "queries"}, rows);
+  }
+
+  void hardest(const std::vector<int64_t>& queries) {
+    nlohmann::json list = nlohmann::json::array();
+    std::vector<std::vector<std::string>> rows;
+    for (const int64_t q : queries) {
+      const eval::QueryResult& query = result_.figures.by_query[static_cast<size_t>(q)];
+      list.push_back({{"query", q},
+                      {"identity", query.identity},
+                      {"camera", query.camera},
+                      {"average_precision", query.average_precision},
+                      {"first_hit_rank", query.first_hit_rank}});
+      if (query.nearest_wrong.exists()) list.back()["nearest_wrong"] = query.nearest_wrong.image;
+      rows.push_back({std::to_string(q), std::to_string(query.identity), std::to_string(query.camera),
+                      fmt::format("{:.4f}", query.average_precision), std::to_string(query.first_hit_rank),
+                      query.nearest_wrong.exists() ? std::to_string(query.nearest_wrong.image) : "-"});
+    }
+    result_.more["hardest_queries"] = list;
+    result_.more_text += text_table(
+        {"hardest query (row)", "identity", "camera", "AP", "first hit", "nearest wrong (row)"}, rows);
+  }
+
+  void calibration(const eval::Calibration& found, const std::string& metric) {
+    result_.more["calibration"] = {{"far", found.far},
+                                   {"metric", metric},
+                                   {"threshold", found.threshold},
+                                   {"threshold_interval", to_json(found.threshold_interval)},
+                                   {"true_positive_rate", found.true_positive_rate},
+                                   {"impostor_pairs", found.impostor_pairs},
+                                   {"genuine_pairs", found.genuine_pairs}};
+    // Of cosines people think as similarities.
+    const bool is_cosine = metric == "cosine";
+    const auto shown = [&](double distance) { return is_cosine ? 1 - distance : distance; };
+    line(
+        "threshold for a false-accept rate of {:g}: {} {} {:.4f} ({:g} % between {:.4f} and {:.4f}); it "
+        "accepts "
+        "{:.2f} % of the right answers",
+        found.far, is_cosine ? "similarity" : "distance", is_cosine ? "above" : "below",
+        shown(found.threshold), 100 * bootstrap_.confidence,
+        std::min(shown(found.threshold_interval.low), shown(found.threshold_interval.high)),
+        std::max(shown(found.threshold_interval.low), shown(found.threshold_interval.high)),
+        found.true_positive_rate);
+  }
+
+  void transfer(const eval::Transfer& found) {
+    result_.more["transfer"] = {{"threshold", found.threshold},
+                                {"far", found.far},
+                                {"far_interval", to_json(found.far_interval)},
+                                {"true_positive_rate", found.true_positive_rate},
+                                {"impostor_pairs", found.impostor_pairs},
+                                {"genuine_pairs", found.genuine_pairs}};
+    line(
+        "at the calibrated threshold (distance {:.4f}): false-accept rate {:.3g} ({:g} % between {:.3g} and "
+        "{:.3g}), {:.2f} % of the right answers accepted",
+        found.threshold, found.far, 100 * bootstrap_.confidence, found.far_interval.low,
+        found.far_interval.high, found.true_positive_rate);
+  }
+
+ private:
+  template <class... Arguments>
+  void line(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    result_.more_text += "  " + fmt::format(format, std::forward<Arguments>(arguments)...) + "\n";
+  }
+
+  TestResult& result_;
+  eval::BootstrapOptions bootstrap_;
+};
+
+const std::vector<std::string>& column_of(const LabelledSet& query, const EvalRequest& request) {
+  const auto column = query.table.words.find(request.by_column);
+  DMF_CHECK(column != query.table.words.end(), InvalidArgument, "the queries' labels have no column '{}'",
+            request.by_column);
+  DMF_CHECK(!request.multi_query, InvalidArgument, "pooled queries cannot be parted by a column");
+  return column->second;
+}
+
+void report_further(const eval::Distances& distances, const Prepared& prepared, const eval::Labels& rules,
+                    const std::vector<eval::QueryRanking>& rankings, const EvalRequest& request,
+                    TestResult& result, Report& report) {
+  const eval::Answers answers(rules, rules.count(), prepared.gallery().labels, distances.gallery_count());
+  if (request.open_set) report.open_set(eval::open_set(distances, answers, rankings));
+  if (request.single_shot > 0)
+    report.single_shot(eval::single_gallery_shot(distances, answers, {request.single_shot}));
+  if (request.calibrate_far > 0) {
+    report.calibration(eval::calibrate(distances, answers, rankings, request.calibrate_far),
+                       request.protocol.metric);
+  }
+  if (request.threshold) report.transfer(eval::transfer(distances, answers, rankings, *request.threshold));
+  if (request.by_camera) {
+    std::vector<eval::Part> parts;
+    for (const auto& pair : eval::by_camera_pair(prepared.query(), prepared.gallery(), request.protocol))
+      parts.push_back(pair.part);
+    report.parts("by_camera_pair", "query camera -> gallery camera", parts);
+  }
+  if (request.hardest > 0) report.hardest(eval::hardest_queries(result.figures, request.hardest));
+}
+
+void evaluate_prepared(TestResult& result, const LabelledSet& query, const LabelledSet& gallery,
+                       const EvalRequest& request) {
+  // Before they are prepared: what cannot be ranked is named by the rows of the files.
+  eval::check_vectors(query.vectors.view(), "query");
+  eval::check_vectors(gallery.vectors.view(), "gallery");
+  const Prepared prepared(query, gallery, request);
+  const eval::LabelledVectors &queries = prepared.query(), &images = prepared.gallery();
+  DMF_CHECK(queries.vectors.count > 0, InvalidArgument, "[evaluate] there is no query");
+  DMF_CHECK(images.vectors.count > 0, InvalidArgument, "[evaluate] the gallery is empty");
+  const eval::Metric metric = eval::metric_by_name(request.protocol.metric);
+  const auto distances = request.re_ranking ? eval::re_ranked_distances(queries.vectors, images.vectors,
+                                                                        metric, *request.re_ranking)
+                                            : eval::vector_distances(queries.vectors, images.vectors, metric);
+  const eval::Labels rules = eval::ranked_labels(queries.labels, request.protocol);
+  const auto rankings = eval::rank_right_answers(*distances, rules, images.labels);
+  result.figures =
+      eval::summarise(rankings, queries.labels, images.labels, request.protocol, ranked_by(request));
+  result.more["labels_fingerprint"] = labels_fingerprint(queries.labels, images.labels);
+  Report report(result, {});
+  report.intervals();
+  report.duplicates(query.vectors.view(), "query");
+  report.duplicates(gallery.vectors.view(), "gallery");
+  report_further(*distances, prepared, rules, rankings, request, result, report);
+  if (!request.by_column.empty())
+    report.parts("by_" + request.by_column, request.by_column,
+                 eval::parts_by_word(result.figures, column_of(query, request)));
+  if (request.by_query) result.more["by_query"] = to_json(result.figures.by_query);
+}
+
+}  // namespace
+
+eval::ReRankingOptions parse_re_ranking(const std::string& text) {
+  eval::ReRankingOptions options;
+  const char *at = text.data(), *end = at + text.size();
+  const auto number = [&](auto& value) {
+    if (at == end) return;
+    const auto [next, error] = std::from_chars(at, end, value);
+    DMF_CHECK(error == std::errc() && (next == end || (*next == ',' && next + 1 != end)), InvalidArgument,
+              "--re-rank: expected K1,K2,LAMBDA, got '{}'", text);
+    at = next == end ? end : next + 1;
+  };
+  number(options.k1);
+  number(options.k2);
+  number(options.lambda);
+  DMF_CHECK(at == end, InvalidArgument, "--re-rank: expected K1,K2,LAMBDA, got '{}'", text);
+  return options;
+}
+
+void evaluate_into(TestResult& result, const LabelledSet& query, const LabelledSet& gallery,
+                   const EvalRequest& request) {
+  try {
+    evaluate_prepared(result, query, gallery, request);
+  } catch (const InvalidArgument& error) {
+    throw DataError(fmt::format("{}: {}", result.dataset, error.what()));
+  }
+}
+
+}  // namespace dmf::cli

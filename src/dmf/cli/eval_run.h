@@ -1,0 +1,38 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "dmf/cli/result.h"
+#include "dmf/cli/vector_input.h"
+#include "dmf/eval/protocol.h"
+#include "dmf/eval/re_ranking.h"
+
+namespace dmf::cli {
+
+/// What else is asked of a test. Parts of it are worked out only when asked for: they cost further passes.
+struct EvalRequest {
+  eval::ProtocolOptions protocol;
+  std::optional<eval::ReRankingOptions> re_ranking;
+  int64_t expansion = 0;  ///< images averaged by query expansion; 0 = none
+  double expansion_alpha = 3;
+  bool multi_query = false;  ///< queries of one identity and camera become one
+  bool open_set = false;
+  bool by_camera = false;
+  bool by_query = false;            ///< per-query figures in the result, for comparisons
+  std::string by_column;            ///< parts the queries by this column of their labels; empty = not
+  int64_t single_shot = 0;          ///< repetitions of CUHK03's single-gallery-shot protocol; 0 = none
+  int64_t hardest = 0;              ///< hardest queries that are listed
+  double calibrate_far = 0;         ///< > 0: finds the threshold at this false-accept rate
+  std::optional<double> threshold;  ///< a distance: tells what it accepts here
+};
+
+/// "K1,K2,LAMBDA" with standards for what is missing; an empty text gives the standards.
+/// @throws InvalidArgument  anything else
+eval::ReRankingOptions parse_re_ranking(const std::string& text);
+
+/// Evaluates vectors and writes figures, `more` and `more_text` of `result`.
+/// @throws DataError  labels or vectors that do not fit, with result.dataset before the message
+void evaluate_into(TestResult& result, const LabelledSet& query, const LabelledSet& gallery,
+                   const EvalRequest& request);
+
+}  // namespace dmf::cli

@@ -1,0 +1,226 @@
+#include "dmf/eval/c_api.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "dmf/core/error.h"
+#include "dmf/eval/calibrate.h"
+#include "dmf/eval/evaluate.h"
+#include "dmf/eval/expansion.h"
+#include "dmf/eval/re_ranking.h"
+#include "dmf/eval/single_shot.h"
+
+namespace dmf::eval {
+namespace {
+
+using nlohmann::json;
+
+LabelledVectors view_of(const dmf_eval_set& set) {
+  const auto count = static_cast<size_t>(set.count);
+  LabelledVectors view{{{set.vectors, count * static_cast<size_t>(set.width)}, set.count, set.width}, {}};
+  view.labels.identities.assign(set.identities, set.identities + count);
+  if (set.cameras != nullptr) view.labels.cameras.assign(set.cameras, set.cameras + count);
+  return view;
+}
+
+// The options, each taken once: what is left at the end is nobody's.
+class Options {
+ public:
+  explicit Options(const char* text) : left_(json::parse(text, nullptr, false)) {
+    DMF_CHECK(left_.is_object(), InvalidArgument, "[dmf_eval] options: expected a JSON object, got '{}'",
+              text);
+  }
+  template <class T>
+  T take(const char* key, T standard) {
+    if (!left_.contains(key)) return standard;
+    try {
+      T value = left_[key].get<T>();
+      left_.erase(key);
+      return value;
+    } catch (const json::exception&) {
+      throw InvalidArgument(fmt::format("[dmf_eval] option {}: got {}", key, left_[key].dump()));
+    }
+  }
+  void finish() const {
+    DMF_CHECK(left_.empty(), InvalidArgument, "[dmf_eval] no such option: '{}'", left_.begin().key());
+  }
+
+ private:
+  json left_;
+};
+
+struct Request {
+  ProtocolOptions protocol;
+  std::vector<double> re_ranking, expansion;
+  bool multi_query, open_set;
+  int64_t single_shot;
+  double far;
+  WorkOptions work;
+
+  explicit Request(const char* text) {
+    Options options(text);
+    protocol.metric = options.take<std::string>("metric", "cosine");
+    protocol.same_camera_removed = options.take("same_camera_removed", true);
+    re_ranking = options.take<std::vector<double>>("re_ranking", {});
+    expansion = options.take<std::vector<double>>("expansion", {});
+    multi_query = options.take("multi_query", false);
+    open_set = options.take("open_set", false);
+    single_shot = options.take<int64_t>("single_shot", 0);
+    far = options.take("far", 0.0);
+    work.threads = options.take<int64_t>("threads", 0);
+    options.finish();
+    check_work(work);
+    DMF_CHECK(re_ranking.empty() || re_ranking.size() == 3, InvalidArgument,
+              "[dmf_eval] re_ranking: expected k1, k2 and lambda, got {} numbers", re_ranking.size());
+    DMF_CHECK(expansion.empty() || expansion.size() == 2, InvalidArgument,
+              "[dmf_eval] expansion: expected images and alpha, got {} numbers", expansion.size());
+  }
+};
+
+json to_json(const Interval& interval) { return {interval.low, interval.high}; }
+
+json to_json(const std::vector<OperatingPoint>& points) {
+  json list = json::array();
+  for (const OperatingPoint& point : points)
+    list.push_back({{"far", point.far}, {"rate", point.rate}, {"threshold", point.threshold}});
+  return list;
+}
+
+json to_json(const EvalResult& result) {
+  json precision = json::array(), ranks = json::array();
+  for (const QueryResult& query : result.by_query) {
+    precision.push_back(query.has_match() ? json(query.average_precision) : json());
+    ranks.push_back(query.has_match() ? json(query.first_hit_rank) : json());
+  }
+  const EvalIntervals found = intervals(result);
+  return {{"map", result.map},
+          {"minp", result.minp},
+          {"cmc", result.cmc},
+          {"rank1", result.rank1},
+          {"queries", result.queries},
+          {"queries_without_match", result.queries_without_match},
+          {"queries_with_ties", result.queries_with_ties},
+          {"gallery", result.gallery},
+          {"gallery_junk", result.gallery_junk},
+          {"gallery_distractors", result.gallery_distractors},
+          {"protocol", result.protocol},
+          {"intervals",
+           {{"map", to_json(found.map)}, {"rank1", to_json(found.rank1)}, {"minp", to_json(found.minp)}}},
+          {"average_precision", precision},
+          {"first_hit_rank", ranks}};
+}
+
+void add_further(const Distances& distances, const Answers& answers,
+                 const std::vector<QueryRanking>& rankings, const Request& request, json& figures) {
+  if (request.open_set) {
+    const OpenSetResult found = open_set(distances, answers, rankings, request.work);
+    figures["open_set"] = {{"roc", to_json(found.roc)},
+                           {"eer", found.eer},
+                           {"eer_threshold", found.eer_threshold},
+                           {"dir", to_json(found.dir)},
+                           {"nonmated", found.nonmated},
+                           {"genuine_pairs", found.genuine_pairs},
+                           {"impostor_pairs", found.impostor_pairs}};
+  }
+  if (request.single_shot > 0) {
+    figures["single_shot_cmc"] =
+        single_gallery_shot(distances, answers, {request.single_shot}, request.work).cmc;
+  }
+  if (request.far > 0) {
+    const Calibration found = calibrate(distances, answers, rankings, request.far, {}, request.work);
+    figures["calibration"] = {{"far", found.far},
+                              {"threshold", found.threshold},
+                              {"threshold_interval", to_json(found.threshold_interval)},
+                              {"true_positive_rate", found.true_positive_rate}};
+  }
+}
+
+json run(LabelledVectors query, LabelledVectors gallery, const Request& request) {
+  DMF_CHECK(query.vectors.count > 0, InvalidArgument, "[evaluate] there is no query");
+  DMF_CHECK(gallery.vectors.count > 0, InvalidArgument, "[evaluate] the gallery is empty");
+  const Metric metric = metric_by_name(request.protocol.metric);
+  std::string ranked_by = request.protocol.metric + " distance";
+  PooledQueries pooled;
+  if (request.multi_query) {
+    pooled = pool_queries(query);
+    query = {pooled.vectors.view(), pooled.labels};
+    ranked_by += ", queries of one identity and camera pooled";
+  }
+  ExpandedVectors expanded;
+  if (!request.expansion.empty()) {
+    expanded = expand(query.vectors, gallery.vectors,
+                      {static_cast<int64_t>(request.expansion[0]), request.expansion[1]}, request.work);
+    query.vectors = expanded.query.view();
+    gallery.vectors = expanded.gallery.view();
+    ranked_by += fmt::format(" after query expansion over {:g} images (alpha {:g})", request.expansion[0],
+                             request.expansion[1]);
+  }
+  std::unique_ptr<Distances> distances;
+  if (request.re_ranking.empty()) {
+    distances = vector_distances(query.vectors, gallery.vectors, metric);
+  } else {
+    const ReRankingOptions options{static_cast<int64_t>(request.re_ranking[0]),
+                                   static_cast<int64_t>(request.re_ranking[1]), request.re_ranking[2]};
+    distances = re_ranked_distances(query.vectors, gallery.vectors, metric, options, request.work);
+    ranked_by += fmt::format(", k-reciprocal re-ranking (k1 {}, k2 {}, lambda {:g})", options.k1, options.k2,
+                             options.lambda);
+  }
+  const Labels rules = ranked_labels(query.labels, request.protocol);
+  const auto rankings = rank_right_answers(*distances, rules, gallery.labels, request.work);
+  json figures = to_json(summarise(rankings, query.labels, gallery.labels, request.protocol, ranked_by));
+  const Answers answers(rules, rules.count(), gallery.labels, gallery.vectors.count);
+  add_further(*distances, answers, rankings, request, figures);
+  return figures;
+}
+
+// Calls `work` and gives its JSON, or the error's, as text of C.
+template <class Work>
+char* answer(const Work& work) noexcept {
+  try {
+    json result;
+    try {
+      result = work();
+    } catch (const InvalidArgument& error) {
+      result = {{"error", error.what()}, {"kind", "InvalidArgument"}};
+    } catch (const std::exception& error) {
+      result = {{"error", error.what()}, {"kind", "Error"}};
+    }
+    return strdup(result.dump().c_str());
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+}  // namespace dmf::eval
+
+char* dmf_eval_run(const dmf_eval_set* query, const dmf_eval_set* gallery, const char* options) {
+  return dmf::eval::answer([&] {
+    return dmf::eval::run(dmf::eval::view_of(*query), dmf::eval::view_of(*gallery),
+                          dmf::eval::Request(options));
+  });
+}
+
+char* dmf_eval_compare(const double* first, const double* second, const int64_t* identities, int64_t count) {
+  return dmf::eval::answer([&] {
+    std::vector<dmf::eval::QueryResult> a(static_cast<size_t>(count)), b(a.size());
+    for (size_t q = 0; q < a.size(); ++q) {
+      a[q].identity = b[q].identity = identities[q];
+      a[q].average_precision = first[q];
+      b[q].average_precision = second[q];
+      a[q].right_answers = b[q].right_answers = 1;
+    }
+    const dmf::eval::Comparison found = dmf::eval::compare(a, b);
+    return nlohmann::json{{"map_difference", found.map_difference},
+                          {"map_interval", dmf::eval::to_json(found.map_interval)},
+                          {"p", found.map_p},
+                          {"queries", found.queries},
+                          {"identities", found.identities},
+                          {"better", found.better},
+                          {"worse", found.worse},
+                          {"equal", found.equal}};
+  });
+}
+
+void dmf_eval_free(char* text) { std::free(text); }
