@@ -279,6 +279,13 @@ Paint Painter::lower(Vec3 p, float footprint) const {
   const ClothPlace place = o.is_skirt ? trunk_place(p) : leg_place(p);
   Paint surface = lower_.at(place, footprint);
   const auto darken = [&](float amount) { surface.colour = surface.colour * (1 - amount); };
+  if (o.is_tucked && !o.is_skirt && identity_.lower.type != LowerType::kLeggings &&
+      p.y > o.lower.top - .042F) {
+    const bool buckle = p.z > 0 && std::abs(p.x) < .02F;
+    const Vec3 leather =
+        (identity_.details >> 24 & 1) != 0 ? Vec3{.02F, .018F, .017F} : Vec3{.11F, .055F, .025F};
+    return {buckle ? Vec3{.35F, .33F, .28F} : leather, .3F};
+  }
   if (o.is_skirt) {
     const float pleats = .25F * identity_.lower.flare * std::sin(34 * std::atan2(p.x, p.z)) *
                          smoothstep(o.lower.top, f.hip_y - .1F, p.y);
