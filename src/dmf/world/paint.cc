@@ -322,8 +322,10 @@ Paint Painter::at(const Layer& layer, Vec3 rest, Vec3 normal, float footprint, P
       return face_.hair(g_.figure.head_local(rest), rest);
     case LayerKind::kUpper:
       return upper(rest, footprint, part);
-    case LayerKind::kLower:
-      return lower(rest, footprint);
+    case LayerKind::kLower: {
+      Paint surface;
+      return strap(rest, surface, part) ? surface : lower(rest, footprint);
+    }
     case LayerKind::kShoes:
       return shoe(rest);
     case LayerKind::kHat:
