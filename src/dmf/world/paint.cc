@@ -331,7 +331,7 @@ Paint Painter::at(const Layer& layer, Vec3 rest, Vec3 normal, float footprint, P
     case LayerKind::kHat:
       return hat(rest);
     default:
-      return thing(layer.kind, rest, normal, part);
+      return thing(layer.kind, rest, normal);
   }
 }
 

@@ -30,7 +30,7 @@ class Painter {
   Paint lower(Vec3 p, float footprint) const;
   Paint shoe(Vec3 p) const;
   Paint hat(Vec3 p) const;
-  Paint thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const;
+  Paint thing(LayerKind kind, Vec3 p, Vec3 normal) const;
   void details_of_upper(const ClothPlace& place, Vec3 p, float soft, Paint& surface) const;
   bool neckline(Vec3 p, float soft, Paint& surface, Part& part) const;
   bool open_front(Vec3 p, float soft, Paint& surface, Part& part) const;

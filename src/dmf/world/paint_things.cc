@@ -46,9 +46,8 @@ Paint Painter::hat(Vec3 p) const {
   return surface;
 }
 
-Paint Painter::thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const {
+Paint Painter::thing(LayerKind kind, Vec3 p, Vec3 normal) const {
   const auto shaded = [](Vec3 colour, float amount, float gloss) { return Paint{colour * amount, gloss}; };
-  (void)part;
   switch (kind) {
     case LayerKind::kScarf: {
       const float knit = value_noise(p * 55, seed_);
