@@ -73,18 +73,6 @@ float Painter::fold_depth(const ClothPlace& place, Vec3 p) const {
   return depth;
 }
 
-float Painter::fold_depth(const Layer& layer, Vec3 rest) const {
-  if (layer.kind == LayerKind::kUpper) return upper_.folds() * fold_depth(trunk_place(rest), rest);
-  if (layer.kind != LayerKind::kLower) return layer.kind == LayerKind::kScarf ? .5F : 0;
-  if (identity_.lower.type == LowerType::kLeggings) return .1F;
-  return lower_.folds() * (g_.outfit.is_skirt ? .4F : fold_depth(leg_place(rest), rest));
-}
-
-Vec3 Painter::folds(const Layer& layer, Vec3 rest) const {
-  const float depth = fold_depth(layer, rest);
-  return depth > 0 ? fold_slope(rest, seed_) * depth : Vec3{};
-}
-
 float Painter::gap(float y) const {
   const Figure& f = g_.figure;
   const float down = std::clamp((f.neck_y + .02F - y) / (f.shoulder_y - f.hip_y), 0.F, 1.6F);
@@ -136,6 +124,7 @@ bool Painter::open_front(Vec3 p, float soft, Paint& surface, Part& part) const {
         surface.colour * (1 - .35F * line(p.y - f.neck_y + .01F * f.height + .6F * x, .003F, soft));
   }
   surface.colour = surface.colour * shade;
+  surface.folds = fold_slope(p, seed_ + 7) * (.4F * inner_.folds());
   return true;
 }
 
@@ -269,6 +258,7 @@ Paint Painter::upper(Vec3 p, float footprint, Part& part) const {
   details_of_upper(place, p, footprint, surface);
   if (!place.is_limb && (open_front(p, footprint, surface, part) || neckline(p, footprint, surface, part)))
     return surface;
+  surface.folds = fold_slope(p, seed_) * (upper_.folds() * fold_depth(place, p));
   if (identity_.upper.type == UpperType::kDress && p.y < g_.figure.hip_y) part = Part::kLower;
   return surface;
 }
@@ -291,6 +281,7 @@ Paint Painter::lower(Vec3 p, float footprint) const {
                          smoothstep(o.lower.top, f.hip_y - .1F, p.y);
     surface.colour = surface.colour * (1 + pleats);
     darken(.25F * line(p.y - o.lower_hem - .02F, .002F, footprint));
+    surface.folds = fold_slope(p, seed_) * (.4F * lower_.folds());
     return surface;
   }
   const bool jeans = identity_.lower.type == LowerType::kJeans;
@@ -307,6 +298,8 @@ Paint Painter::lower(Vec3 p, float footprint) const {
   }
   if (!jeans && identity_.lower.type == LowerType::kTrousers)
     surface.colour = surface.colour * (1 + .12F * line(place.across, .004F, footprint));
+  const bool clings = identity_.lower.type == LowerType::kLeggings;
+  surface.folds = fold_slope(p, seed_) * (clings ? .1F : lower_.folds() * fold_depth(place, p));
   return surface;
 }
 
