@@ -42,7 +42,7 @@ float enter_crown(const Crown& crown, Vec3 from, Vec3 ray) {
   if (t <= 0) return kFar;
   // Near its outline the crown is as thick as root tells; leaves end where noise says.
   const float thickness = root / a, ragged = value_noise((from + ray * t) * 3.1F, crown.finish.seed);
-  return thickness > .5F * ragged * ragged + .12F * ragged ? t : kFar;
+  return thickness > .35F * ragged * ragged + .06F * ragged ? t : kFar;
 }
 
 /// Columns of the image between which a thing lies; none where low > high.
@@ -145,7 +145,9 @@ class Caster {
           normalized({out.x / (crown.radii.x * crown.radii.x), out.y / (crown.radii.y * crown.radii.y),
                       out.z / (crown.radii.z * crown.radii.z)});
       hit.finish = &crown.finish;
-      hit.u = out.x + .7F * out.z, hit.v = out.y + .4F * out.z;
+      const Vec3 n = hit.normal;
+      const bool is_top = std::abs(n.y) > .7F, is_side = std::abs(n.x) > std::abs(n.z);
+      hit.u = !is_top && is_side ? out.z : out.x, hit.v = is_top ? out.z : out.y;
     }
     return hit;
   }

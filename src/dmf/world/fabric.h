@@ -8,6 +8,7 @@ namespace dmf::world {
 struct Paint {
   Vec3 colour;      ///< linear albedo
   float gloss = 0;  ///< strength of the highlight, 0 … 1
+  Vec3 folds = {};  ///< how it rises above the mesh in each direction of the rest pose: the slope of folds
 };
 
 inline Vec3 linear_colour(const Colour& colour) {

@@ -107,11 +107,22 @@ float flare_rate(float straight, float wide, float flare, float drop) {
   return mix(straight, wide * std::min(1.F, .42F / std::max(drop, .1F)), flare);
 }
 
+// Whether a shirt is worn inside the trousers or the skirt: a habit of the identity.
+bool tucks(const Identity& identity) {
+  const UpperType type = identity.upper.type;
+  const bool shirt = type == UpperType::kShirt && !identity.upper.is_open;
+  const bool light = type == UpperType::kTShirt || type == UpperType::kTankTop;
+  const auto habit = static_cast<int>(identity.details >> 20 & 7);
+  return (shirt && habit < 3) || (light && habit < (identity.lower.type == LowerType::kSkirt ? 4 : 1));
+}
+
 void make_upper(const Identity& identity, const Figure& f, Outfit& outfit) {
   const Upper& upper = identity.upper;
   const float ease = upper_ease(upper.type) + .018F * upper.looseness;
   const float rise = f.shoulder_y - f.hip_y;
   outfit.upper_hem = f.leg_y(upper.hem);
+  outfit.is_tucked = outfit.has_lower && tucks(identity);
+  if (outfit.is_tucked) outfit.upper_hem = outfit.lower.top - .015F;
   outfit.has_tail = outfit.upper_hem < f.crotch - .035F * f.height;
   outfit.tail_top = f.hip_y;
   outfit.upper.top = f.hip_y + 1.19F * rise;

@@ -8,11 +8,12 @@ struct Outfit {
   // What covers the trunk.
   Loft upper;
   Limb sleeve;
-  float sleeve_end = 0;   ///< metres along the arm; 0: without sleeves
-  float upper_hem = 0;    ///< height
-  bool has_tail = false;  ///< it reaches over the thighs and hangs by itself
-  float tail_top = 0;     ///< where that begins
-  float collar = 0;       ///< height of a standing collar above the shoulders, 0: none
+  float sleeve_end = 0;    ///< metres along the arm; 0: without sleeves
+  float upper_hem = 0;     ///< height
+  bool has_tail = false;   ///< it reaches over the thighs and hangs by itself
+  float tail_top = 0;      ///< where that begins
+  bool is_tucked = false;  ///< it ends inside what covers the legs, whose belt is seen
+  float collar = 0;        ///< height of a standing collar above the shoulders, 0: none
   bool has_hood = false;
   // What covers the legs.
   bool has_lower = true;  ///< false under a dress

@@ -73,18 +73,6 @@ float Painter::fold_depth(const ClothPlace& place, Vec3 p) const {
   return depth;
 }
 
-float Painter::fold_depth(const Layer& layer, Vec3 rest) const {
-  if (layer.kind == LayerKind::kUpper) return upper_.folds() * fold_depth(trunk_place(rest), rest);
-  if (layer.kind != LayerKind::kLower) return layer.kind == LayerKind::kScarf ? .5F : 0;
-  if (identity_.lower.type == LowerType::kLeggings) return .1F;
-  return lower_.folds() * (g_.outfit.is_skirt ? .4F : fold_depth(leg_place(rest), rest));
-}
-
-Vec3 Painter::folds(const Layer& layer, Vec3 rest) const {
-  const float depth = fold_depth(layer, rest);
-  return depth > 0 ? fold_slope(rest, seed_) * depth : Vec3{};
-}
-
 float Painter::gap(float y) const {
   const Figure& f = g_.figure;
   const float down = std::clamp((f.neck_y + .02F - y) / (f.shoulder_y - f.hip_y), 0.F, 1.6F);
@@ -136,6 +124,7 @@ bool Painter::open_front(Vec3 p, float soft, Paint& surface, Part& part) const {
         surface.colour * (1 - .35F * line(p.y - f.neck_y + .01F * f.height + .6F * x, .003F, soft));
   }
   surface.colour = surface.colour * shade;
+  surface.folds = fold_slope(p, seed_ + 7) * (.4F * inner_.folds());
   return true;
 }
 
@@ -269,6 +258,7 @@ Paint Painter::upper(Vec3 p, float footprint, Part& part) const {
   details_of_upper(place, p, footprint, surface);
   if (!place.is_limb && (open_front(p, footprint, surface, part) || neckline(p, footprint, surface, part)))
     return surface;
+  surface.folds = fold_slope(p, seed_) * (upper_.folds() * fold_depth(place, p));
   if (identity_.upper.type == UpperType::kDress && p.y < g_.figure.hip_y) part = Part::kLower;
   return surface;
 }
@@ -279,11 +269,19 @@ Paint Painter::lower(Vec3 p, float footprint) const {
   const ClothPlace place = o.is_skirt ? trunk_place(p) : leg_place(p);
   Paint surface = lower_.at(place, footprint);
   const auto darken = [&](float amount) { surface.colour = surface.colour * (1 - amount); };
+  if (o.is_tucked && !o.is_skirt && identity_.lower.type != LowerType::kLeggings &&
+      p.y > o.lower.top - .042F) {
+    const bool buckle = p.z > 0 && std::abs(p.x) < .02F;
+    const Vec3 leather =
+        (identity_.details >> 24 & 1) != 0 ? Vec3{.02F, .018F, .017F} : Vec3{.11F, .055F, .025F};
+    return {buckle ? Vec3{.35F, .33F, .28F} : leather, .3F};
+  }
   if (o.is_skirt) {
     const float pleats = .25F * identity_.lower.flare * std::sin(34 * std::atan2(p.x, p.z)) *
                          smoothstep(o.lower.top, f.hip_y - .1F, p.y);
     surface.colour = surface.colour * (1 + pleats);
     darken(.25F * line(p.y - o.lower_hem - .02F, .002F, footprint));
+    surface.folds = fold_slope(p, seed_) * (.4F * lower_.folds());
     return surface;
   }
   const bool jeans = identity_.lower.type == LowerType::kJeans;
@@ -300,6 +298,8 @@ Paint Painter::lower(Vec3 p, float footprint) const {
   }
   if (!jeans && identity_.lower.type == LowerType::kTrousers)
     surface.colour = surface.colour * (1 + .12F * line(place.across, .004F, footprint));
+  const bool clings = identity_.lower.type == LowerType::kLeggings;
+  surface.folds = fold_slope(p, seed_) * (clings ? .1F : lower_.folds() * fold_depth(place, p));
   return surface;
 }
 
@@ -315,14 +315,16 @@ Paint Painter::at(const Layer& layer, Vec3 rest, Vec3 normal, float footprint, P
       return face_.hair(g_.figure.head_local(rest), rest);
     case LayerKind::kUpper:
       return upper(rest, footprint, part);
-    case LayerKind::kLower:
-      return lower(rest, footprint);
+    case LayerKind::kLower: {
+      Paint surface;
+      return strap(rest, surface, part) ? surface : lower(rest, footprint);
+    }
     case LayerKind::kShoes:
       return shoe(rest);
     case LayerKind::kHat:
       return hat(rest);
     default:
-      return thing(layer.kind, rest, normal, part);
+      return thing(layer.kind, rest, normal);
   }
 }
 

@@ -18,9 +18,6 @@ class Painter {
   /// @param part       in: the layer's; out: what is seen there, a strap or a shirt's collar, say
   Paint at(const Layer& layer, Vec3 rest, Vec3 normal, float footprint, Part& part) const;
 
-  /// How the folds of cloth rise above the mesh, in each direction of the rest pose; 0 where nothing folds.
-  Vec3 folds(const Layer& layer, Vec3 rest) const;
-
   /// False where an open coat has no cloth and what lies behind is seen.
   bool has_matter(Vec3 rest) const;
 
@@ -30,7 +27,7 @@ class Painter {
   Paint lower(Vec3 p, float footprint) const;
   Paint shoe(Vec3 p) const;
   Paint hat(Vec3 p) const;
-  Paint thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const;
+  Paint thing(LayerKind kind, Vec3 p, Vec3 normal) const;
   void details_of_upper(const ClothPlace& place, Vec3 p, float soft, Paint& surface) const;
   bool neckline(Vec3 p, float soft, Paint& surface, Part& part) const;
   bool open_front(Vec3 p, float soft, Paint& surface, Part& part) const;
@@ -38,7 +35,6 @@ class Painter {
   float gap(float y) const;
   ClothPlace trunk_place(Vec3 p) const;
   ClothPlace leg_place(Vec3 p) const;
-  float fold_depth(const Layer& layer, Vec3 rest) const;
   float fold_depth(const ClothPlace& place, Vec3 p) const;
 
   const PersonGeometry& g_;

@@ -46,14 +46,17 @@ Paint Painter::hat(Vec3 p) const {
   return surface;
 }
 
-Paint Painter::thing(LayerKind kind, Vec3 p, Vec3 normal, Part part) const {
-  const auto shaded = [](Vec3 colour, float amount, float gloss) { return Paint{colour * amount, gloss}; };
-  (void)part;
+Paint Painter::thing(LayerKind kind, Vec3 p, Vec3 normal) const {
+  const auto shaded = [](Vec3 colour, float amount, float gloss) {
+    return Paint{colour * amount, gloss, {}};
+  };
   switch (kind) {
     case LayerKind::kScarf: {
       const float knit = value_noise(p * 55, seed_);
       const bool striped = identity_.details % 4 == 0 && std::fmod(p.y + 10, .07F) < .02F;
-      return shaded(striped ? scarf_ * .35F + Vec3{.1F, .1F, .1F} : scarf_, .75F + .5F * knit, 0);
+      Paint scarf = shaded(striped ? scarf_ * .35F + Vec3{.1F, .1F, .1F} : scarf_, .75F + .5F * knit, 0);
+      scarf.folds = fold_slope(p * 1.6F, seed_) * .8F;
+      return scarf;
     }
     case LayerKind::kBackpack: {
       const float top = g_.figure.shoulder_y, y = (top - p.y) / g_.figure.height;

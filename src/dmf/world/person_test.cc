@@ -162,6 +162,17 @@ TEST(Person, OpenJacketShowsWhatIsBelow) {
   EXPECT_LT(visible(render(identity, kBack), Part::kInner), 20);
 }
 
+TEST(Person, LegsAreSeenBetweenTheFlapsOfAnOpenCoat) {
+  Identity identity = plain();
+  identity.upper.type = UpperType::kCoat;
+  identity.upper.sleeve = Sleeve::kLong;
+  identity.upper.hem = .6F;
+  const int closed = visible(render(identity, 0), Part::kLower);
+  identity.upper.is_open = true;
+  EXPECT_GT(visible(render(identity, 0), Part::kLower), closed + 500);
+  EXPECT_NEAR(visible(render(identity, kBack), Part::kLower), closed, 400);
+}
+
 TEST(Person, CastsItsShadowAwayFromTheSun) {
   const Identity identity = plain();
   const PersonMesh mesh = build_person(identity);

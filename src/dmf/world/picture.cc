@@ -151,7 +151,7 @@ Picture take_picture(const Shot& shot, const Site& site, const Identity& identit
   Backdrop& light = canvas.result();
   add_precipitation(light.rgb, light.depth, height, width, shot.light, shot.camera.focal, random);
   // Automatic exposure follows the light, but not all the way: a night stays darker than a day.
-  const float gain = .8F * std::pow(shot.light.brightness, -.8F);
+  const float gain = 1.05F * std::pow(shot.light.brightness, -.7F);
   return {develop(light.rgb, height, width, shot.look, gain, random),
           {.facing = shot.facing, .visible = image.visible, .total = image.total}};
 }

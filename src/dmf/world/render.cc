@@ -115,16 +115,14 @@ class Renderer {
   }
 
   // The normal as folds turn it: slopes along two edges of the triangle, carried over from the rest pose.
-  Vec3 folded(Vec3 normal, const SampleBuffer::Sample& sample, const Layer& layer, Vec3 rest) const {
-    const Vec3 folds = painter_.folds(layer, rest);
-    if (dot(folds, folds) == 0) return normal;
-    const auto& [a, b, c] = g_.triangle[sample.triangle];
+  Vec3 folded(Vec3 normal, const std::array<int, 3>& triangle, Vec3 folds) const {
+    const auto& [a, b, c] = triangle;
     const Vec3 w1 = posed_.position[b] - posed_.position[a], w2 = posed_.position[c] - posed_.position[a];
     const Vec3 n = cross(w1, w2);
     const float size = dot(n, n);
     if (size < 1e-14F) return normal;
-    const float s1 = dot(folds, g_.position[b] - g_.position[a]),
-                s2 = dot(folds, g_.position[c] - g_.position[a]);
+    const float s1 = dot(folds, g_.position[b] - g_.position[a]);
+    const float s2 = dot(folds, g_.position[c] - g_.position[a]);
     return normalized(normal - (cross(w2, n) * s1 + cross(n, w1) * s2) * (1 / size));
   }
 
@@ -136,13 +134,15 @@ class Renderer {
     };
     const Layer& layer = g_.layers[layer_of_[sample.triangle]];
     const Vec3 place = blend(posed_.position);
-    const Vec3 rest = blend(g_.position);
-    Vec3 normal = folded(normalized(blend(posed_.normal)), sample, layer, rest);
-    if (layer.is_open && dot(normal, camera_.eye - place) < 0) normal = -normal;
     const float open = g_.openness[a] * b0 + g_.openness[b] * sample.b1 + g_.openness[c] * sample.b2;
     const float footprint = 1 / (sample.nearness * camera_.focal * kSide);
     part = layer.part;
-    const Paint surface = painter_.at(layer, rest, blend(g_.normal), footprint, part);
+    const Paint surface = painter_.at(layer, blend(g_.position), blend(g_.normal), footprint, part);
+    Vec3 normal = normalized(blend(posed_.normal));
+    const bool inside = layer.is_open && dot(normal, camera_.eye - place) < 0;
+    if (dot(surface.folds, surface.folds) > 0)
+      normal = folded(normal, g_.triangle[sample.triangle], surface.folds);
+    if (inside) normal = -normal;
     return light(surface, place, normal, open);
   }
 

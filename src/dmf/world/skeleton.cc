@@ -118,7 +118,7 @@ class Poser {
     const float lean = pose_.lean + identity_.gait.stoop;
     const Mat3 heading = rotation_y(pose_.heading);
     pelvis_ = heading * rotation_y(strength * 5 * kDegree * c) *
-              rotation_z(strength * 2.5F * kDegree * std::sin(2 * 180 * kDegree * pose_.phase));
+              rotation_z((1 + strength) * 1.6F * kDegree * std::sin(2 * 180 * kDegree * pose_.phase));
     const Mat3 chest = heading * rotation_x(lean) * rotation_y(-strength * 6 * kDegree * c);
     const Vec3 low{0, f_.hip_y + .02F, 0}, middle{0, mix(f_.hip_y, f_.shoulder_y, .2F), 0};
     const Vec3 high{0, mix(f_.hip_y, f_.shoulder_y, .5F), 0};
@@ -154,9 +154,12 @@ class Poser {
     const bool run = pose_.kind == Pose::Kind::kRun;
     const float strength = std::min(1.F, pose_.stride / (15 * kDegree));
     const float stride = pose_.stride * degree;
-    const float hip = stride * std::cos(2 * 180 * kDegree * cycle) + (run ? 14.F : 7.F) * strength;
+    // One who stands rests on one leg and bends the other.
+    const float resting = (1 - strength) * 17 * std::max(0.F, std::sin(2 * 180 * kDegree * cycle));
+    const float hip =
+        stride * std::cos(2 * 180 * kDegree * cycle) + (run ? 14.F : 7.F) * strength + .5F * resting;
     const float knee =
-        3 + 3 * strength +
+        3 + 3 * strength + resting +
         strength * (12 * bump(cycle, .12F, .08F) + (run ? 95.F : 58.F) * bump(cycle, .73F, .13F));
     float ankle = -12 * bump(cycle, .03F, .07F) - 12 * bump(cycle, 1, .06F) + 38 * bump(cycle, .62F, .09F) +
                   12 * bump(cycle, .75F, .1F);

@@ -136,6 +136,23 @@ TEST(Outfit, ShirtsLieOverTrousers) {
   }
 }
 
+TEST(Outfit, SomeTuckTheirShirtsIn) {
+  Identity identity;
+  identity.upper.type = UpperType::kShirt;
+  const Figure f = make_figure(identity);
+  int tucked = 0;
+  for (uint64_t habit = 0; habit < 8; ++habit) {
+    identity.details = habit << 20;
+    identity.upper.type = UpperType::kShirt;
+    const Outfit shirt = make_outfit(identity, f);
+    tucked += shirt.is_tucked;
+    EXPECT_EQ(shirt.upper_hem > f.hip_y + .05F, shirt.is_tucked);
+    identity.upper.type = UpperType::kJacket;
+    EXPECT_FALSE(make_outfit(identity, f).is_tucked);
+  }
+  EXPECT_EQ(tucked, 3);
+}
+
 TEST(Outfit, HemsAreWhereTheIdentityHasThem) {
   Identity identity;
   identity.upper.type = UpperType::kDress;

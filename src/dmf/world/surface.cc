@@ -64,6 +64,25 @@ Shade facade(const Finish& f, float u, float v, float footprint, float lamps) {
   return shade;
 }
 
+/// Things on shelves behind a pane: boxes of many colours before the dark of a room.
+Shade goods(const Finish& f, float u, float v, float footprint, float lamps) {
+  constexpr float kWide = .52F, kHigh = .68F;
+  const Cell shelf = cell_of(u, v, kWide, kHigh, 0, footprint, .37F);
+  const auto draw = [&](int what) { return lattice_noise(shelf.column, shelf.row, what, f.seed); };
+  const float soft = std::max(footprint / kWide, .03F), half = .12F + .3F * draw(1),
+              high = .3F + .6F * draw(2);
+  const float is_there = draw(3) < .7F ? 1.F : 0.F;
+  const float item = is_there * (1 - smoothstep(half - soft, half + soft, std::abs(shelf.u - .5F))) *
+                     (1 - smoothstep(high - soft, high + soft, shelf.v));
+  const float light = .25F + .5F * draw(4);
+  const Vec3 colour{light * (.3F + .9F * draw(5)), light * (.3F + .8F * draw(6)),
+                    light * (.3F + .9F * draw(7))};
+  const float board = smoothstep(.94F, .97F, shelf.v) * seen(kHigh, footprint);
+  const Vec3 room = mix(Vec3{.05F, .048F, .045F}, Vec3{.2F, .17F, .13F}, board);
+  const Vec3 inside = mix(room, colour, item);
+  return {inside, inside * (.8F * lamps), .18F};
+}
+
 Shade shop(const Finish& f, float u, float v, float footprint, float lamps) {
   constexpr float kWide = 4.2F, kSill = .45F, kTop = 2.7F, kSign = 3.4F;
   const float wide = kWide * f.size;
@@ -80,11 +99,7 @@ Shade shop(const Finish& f, float u, float v, float footprint, float lamps) {
   const float x = u / wide - std::floor(u / wide);
   const bool is_pier = x < .05F || v < kSill;
   if (is_pier) return {f.colour * .7F, {}, 0};
-  // Goods behind the pane: blots of colour.
-  const float goods = plane_noise(u * 1.7F, v * 1.9F, f.seed + 5),
-              tint = plane_noise(u * 2.3F, v * 1.1F, f.seed + 6);
-  const Vec3 inside = Vec3{.1F + .5F * goods, .1F + .35F * goods + .1F * tint, .12F + .45F * tint} * .55F;
-  return {inside, inside * (.8F * lamps), .18F};
+  return goods(f, u, v - kSill, footprint, lamps);
 }
 
 Shade panes(const Finish& f, float u, float v, float footprint, float lamps) {
