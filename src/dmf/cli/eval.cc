@@ -139,9 +139,10 @@ void add_protocol_flags(CLI::App& app, EvalArguments& arguments) {
   app.add_flag("--keep-same-camera", arguments.keep_same_camera,
                "also rank gallery images of the query's identity and camera (not Market's rule)");
   app.add_option("--re-rank", arguments.re_rank,
-                 "k-reciprocal re-ranking before the test, as K1,K2,LAMBDA; --re-rank= means 20,6,0.3")
+                 "k-reciprocal re-ranking before the test; without numbers 20,6,0.3")
       ->type_name("K1,K2,LAMBDA")
-      ->expected(0, 1);
+      ->expected(0, 1)
+      ->default_str("20,6,0.3");
   app.add_option("--expand", request.expansion, "query expansion over so many images; 0 = none")
       ->type_name("IMAGES")
       ->check(CLI::Range(int64_t{0}, int64_t{10000}));

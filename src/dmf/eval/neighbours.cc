@@ -30,6 +30,7 @@ class NearestImages {
 
   // The nearest `count`, in order; the memory is given back.
   std::vector<Answer> take(const Distances& distances, int64_t query, int64_t count) {
+    if (static_cast<int64_t>(candidates_.size()) > count) keep_possible(count);
     std::vector<Answer> answers = exact(distances, query, count);
     candidates_ = {};
     return answers;
@@ -44,8 +45,9 @@ class NearestImages {
   };
 
   void see_farthest(const Distances& distances, const ScreenedRow& row) {
-    float least = kInfinity;
-    for (int64_t i = 0; i < row.gallery.count(); ++i) least = std::min(least, row.nearness[i]);
+    const float least = row.gallery.count() == kBlockColumns
+                            ? tile_kernel().smallest(row.nearness)
+                            : *std::min_element(row.nearness, row.nearness + row.gallery.count());
     if (least > least_ + row.error) return;
     for (int64_t i = 0; i < row.gallery.count(); ++i) {
       if (row.nearness[i] <= least + 2 * row.error)
@@ -55,12 +57,16 @@ class NearestImages {
   }
 
   // Leaves out what cannot be among the nearest `count`.
-  void shrink(const Distances& distances, int64_t query, int64_t count) {
+  void keep_possible(int64_t count) {
     const auto last = candidates_.begin() + (count - 1);
     std::nth_element(candidates_.begin(), last, candidates_.end(),
                      [](const Candidate& a, const Candidate& b) { return a.nearness > b.nearness; });
     threshold_ = std::nextafter(static_cast<float>(last->nearness - 2 * error_), -kInfinity);
     std::erase_if(candidates_, [&](const Candidate& one) { return one.nearness < threshold_; });
+  }
+
+  void shrink(const Distances& distances, int64_t query, int64_t count) {
+    keep_possible(count);
     if (static_cast<int64_t>(candidates_.size()) <= 2 * count) return;
     // Too many are about equally far: float32 cannot tell which are nearer.
     const std::vector<Answer> answers = exact(distances, query, count);

@@ -28,8 +28,9 @@ struct TileKernel {
   /// counts[t] = how many of kBlockColumns numbers are above thresholds[t].
   void (*count_above)(const float* numbers, const float* thresholds, int64_t count, int32_t* counts);
 
-  /// Largest of kBlockColumns numbers.
+  /// Largest and smallest of kBlockColumns numbers.
   float (*largest)(const float* numbers);
+  float (*smallest)(const float* numbers);
 
   /// Sum over k of a[k] b[k] in double. A product of two float32 is exact in double and the order of the sums
   /// is fixed (kProductParts parts, then a tree): every processor gets the same number, with fused

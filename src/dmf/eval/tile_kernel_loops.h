@@ -83,15 +83,27 @@ void count_above(const float* numbers, const float* thresholds, int64_t count, i
   }
 }
 
-float largest(const float* numbers) {
-  Floats most = load<Floats>(numbers);
+// The number that is before all others.
+template <class IsBefore>
+DMF_INLINE float first_of(const float* numbers, const IsBefore& is_before) {
+  Floats best = load<Floats>(numbers);
   for (int p = kLanes; p < kBlockColumns; p += kLanes) {
     const Floats next = load<Floats>(numbers + p);
-    most = next > most ? next : most;
+    best = is_before(next, best) ? next : best;
   }
-  float result = most[0];
-  for (int i = 1; i < kLanes; ++i) result = most[i] > result ? most[i] : result;
+  float result = best[0];
+  for (int i = 1; i < kLanes; ++i) result = is_before(best[i], result) ? best[i] : result;
   return result;
+}
+
+float largest(const float* numbers) {
+  return first_of(
+      numbers, [](auto a, auto b) __attribute__((always_inline)) { return a > b; });
+}
+
+float smallest(const float* numbers) {
+  return first_of(
+      numbers, [](auto a, auto b) __attribute__((always_inline)) { return a < b; });
 }
 
 double exact_product(const float* a, const float* b, int64_t width) {
@@ -118,6 +130,6 @@ double exact_product(const float* a, const float* b, int64_t width) {
 
 }  // namespace
 
-const TileKernel kKernel = {kRows, kColumns, products, count_above, largest, exact_product};
+const TileKernel kKernel = {kRows, kColumns, products, count_above, largest, smallest, exact_product};
 
 }  // namespace dmf::eval::DMF_ISA

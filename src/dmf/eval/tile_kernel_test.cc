@@ -69,6 +69,7 @@ TEST_P(TileKernelTest, CountsWhatIsAbove) {
                                        [&](float number) { return number > thresholds[t]; }));
   }
   EXPECT_EQ(kernel().largest(numbers.data()), *std::max_element(numbers.begin(), numbers.end()));
+  EXPECT_EQ(kernel().smallest(numbers.data()), *std::min_element(numbers.begin(), numbers.end()));
 }
 
 // The order of the sums, written out.

@@ -1,4 +1,4 @@
-"""python -m pytest python/test_dmf_eval.py, with dmf_eval installed."""
+"""python -m pytest python/tests, with dmf_eval installed."""
 
 import numpy as np
 import pytest
