@@ -267,7 +267,7 @@ void evaluate_prepared(TestResult& result, const LabelledSet& query, const Label
   if (!request.by_column.empty())
     report.parts("by_" + request.by_column, request.by_column,
                  eval::parts_by_word(result.figures, column_of(query, request)));
-  if (request.by_query) result.more["by_query"] = to_json(result.figures.by_query);
+  if (request.by_query) result.more["by_query"] = query_columns(result.figures.by_query);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ void for_each_column(const Visit& visit) {
 
 }  // namespace
 
-nlohmann::json to_json(const std::vector<eval::QueryResult>& queries) {
+nlohmann::json query_columns(const std::vector<eval::QueryResult>& queries) {
   nlohmann::json columns;
   for_each_column([&](const char* name, auto member) {
     nlohmann::json& column = columns[name] = nlohmann::json::array();

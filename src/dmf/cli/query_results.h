@@ -9,7 +9,7 @@ namespace dmf::cli {
 /// What became of each query, as columns, so that two tests can be compared query by query later:
 /// {"identity": […], "camera": […], "average_precision": […], "inverse_negative_penalty": […],
 /// "first_hit_rank": […], "right_answers": […]}.
-nlohmann::json to_json(const std::vector<eval::QueryResult>& queries);
+nlohmann::json query_columns(const std::vector<eval::QueryResult>& queries);
 
 /// The way back; nearest answers are not kept.
 /// @throws DataError  columns that are missing, of another type or of different lengths. @param where  file,
