@@ -55,6 +55,7 @@ constexpr NamedColour kVocabulary[] = {
     {"yellow", rgb(240, 222, 120)},
     {"yellow", rgb(205, 170, 40)},
     {"yellow", rgb(192, 146, 48)},
+    {"yellow", rgb(214, 206, 124)},
     {"orange", rgb(232, 126, 38)},
     {"orange", rgb(214, 98, 50)},
     {"orange", rgb(240, 155, 70)},
