@@ -155,6 +155,64 @@ TEST(ComposeCaption, WritesArticlesPluralsAndSentences) {
   }
 }
 
+TEST(ComposeCaption, SaysHairPatternsAndThingsWithTheirColours) {
+  const Attributes person = {{"gender", "female"},
+                             {"hair", "long"},
+                             {"hair_style", "ponytail"},
+                             {"hair_colour", "black"},
+                             {"hat", "yes"},
+                             {"hat_type", "cap"},
+                             {"hat_colour", "red"},
+                             {"upper_type", "jacket"},
+                             {"upper_material", "leather"},
+                             {"upper_colour", "brown"},
+                             {"inner_colour", "white"},
+                             {"lower_type", "skirt"},
+                             {"lower_colour", "red and black"},
+                             {"lower_pattern", "plaid"},
+                             {"shoulder_bag", "yes"},
+                             {"shoulder_bag_colour", "dark blue"},
+                             {"umbrella", "yes"},
+                             {"umbrella_colour", "orange"},
+                             {"luggage", "yes"},
+                             {"luggage_colour", "gray"},
+                             {"scarf", "yes"},
+                             {"scarf_colour", "green"}};
+  std::set<std::string> said;
+  for (uint64_t i = 0; i < 400; ++i) {
+    RandomStream random(9, "compose_test", {i});
+    const std::string caption = compose_caption(person, random);
+    for (const Keyword& k : parse_keywords(caption)) {
+      std::string words = joined(k.colours);
+      for (const std::string& quality : k.qualities) words += (words.empty() ? "" : " ") + quality;
+      said.insert(words + (words.empty() ? "" : " ") + k.noun);
+    }
+    for (const char* wrong : {"a umbrella", "a orange", "a luggage", "a gray luggage", "  ", " .", " ,"})
+      EXPECT_THAT(caption, testing::Not(HasSubstr(wrong)));
+    EXPECT_THAT(caption, testing::AnyOf(HasSubstr("over a white shirt"), HasSubstr("with a white shirt")));
+  }
+  for (const char* words : {"brown leather jacket", "white shirt", "red and black plaid skirt", "red cap",
+                            "green scarf", "dark blue shoulder bag", "dark blue messenger bag",
+                            "orange umbrella", "gray suitcase", "umbrella", "ponytail", "black long hair"}) {
+    EXPECT_THAT(said, Contains(words));
+  }
+}
+
+TEST(ComposeCaption, BaldnessAndBeardsAreNoHaircuts) {
+  for (uint64_t i = 0; i < 300; ++i) {
+    RandomStream random(10, "compose_test", {i});
+    const std::string caption = compose_caption({{"gender", "male"},
+                                                 {"hair_style", "bald"},
+                                                 {"hair_colour", "black"},
+                                                 {"beard", "yes"},
+                                                 {"upper_colour", "red"}},
+                                                random);
+    EXPECT_THAT(caption, testing::Not(testing::AnyOf(HasSubstr("hair"), HasSubstr("black")))) << caption;
+    const auto keywords = extract_keywords(caption);
+    EXPECT_EQ(std::ranges::count(keywords, "bald"), std::ranges::count(keywords, "beard")) << caption;
+  }
+}
+
 TEST(ComposeCaption, RefusesUnknownAttributes) {
   RandomStream random(6, "compose_test");
   EXPECT_THAT(

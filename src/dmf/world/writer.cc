@@ -82,7 +82,9 @@ class Writer {
   WorldReport run(int threads) {
     const double start = wall_seconds();
     WorldReport report{.images = options_.identities * options_.images};
-    if (!is_complete()) {
+    if (is_complete()) {
+      progress_.skip(report.images);
+    } else {
       report.made = options_.images * make_identities(threads);
       stop_if_interrupted("making a world");
       finish();
