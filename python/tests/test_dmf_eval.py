@@ -36,9 +36,9 @@ def test_figures_are_those_of_the_definition():
 
 def test_options_are_passed_on():
     arrays = problem()
-    figures = dmf_eval.evaluate(*arrays, re_ranking=(20, 6, 0.3), open_set=True, far=0.01)
+    figures = dmf_eval.evaluate(*arrays, re_ranking=(20, 6, 0.3), open_set=True)
     assert "re-ranking" in figures["protocol"] and figures["open_set"]["eer"] < 50
-    assert figures["calibration"]["far"] == 0.01
+    assert dmf_eval.evaluate(*arrays, far=0.01)["calibration"]["far"] == 0.01
 
 
 def test_without_cameras_the_rule_is_off():

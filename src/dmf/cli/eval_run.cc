@@ -231,7 +231,9 @@ void report_further(const eval::Distances& distances, const Prepared& prepared, 
     report.calibration(eval::calibrate(distances, answers, rankings, request.calibrate_far),
                        request.protocol.metric);
   }
-  if (request.threshold) report.transfer(eval::transfer(distances, answers, rankings, *request.threshold));
+  const bool is_of_pairs = !request.re_ranking && request.expansion == 0 && !request.multi_query;
+  if (request.threshold && is_of_pairs)
+    report.transfer(eval::transfer(distances, answers, rankings, *request.threshold));
   if (request.by_camera) {
     std::vector<eval::Part> parts;
     for (const auto& pair : eval::by_camera_pair(prepared.query(), prepared.gallery(), request.protocol))
@@ -241,8 +243,19 @@ void report_further(const eval::Distances& distances, const Prepared& prepared, 
   if (request.hardest > 0) report.hardest(eval::hardest_queries(result.figures, request.hardest));
 }
 
+// Re-ranked distances depend on the whole gallery: a number of one gallery means nothing in another.
+void check_request(const EvalRequest& request) {
+  const bool is_plain = !request.re_ranking && request.expansion == 0 && !request.multi_query;
+  DMF_CHECK(
+      is_plain || request.calibrate_far == 0, InvalidArgument,
+      "--calibrate finds a threshold for pairs of images: not after --re-rank, --expand or --multi-query");
+  DMF_CHECK(!request.re_ranking || !request.by_camera, InvalidArgument,
+            "--by-camera searches in parts of the gallery: not after --re-rank");
+}
+
 void evaluate_prepared(TestResult& result, const LabelledSet& query, const LabelledSet& gallery,
                        const EvalRequest& request) {
+  check_request(request);
   // Before they are prepared: what cannot be ranked is named by the rows of the files.
   eval::check_vectors(query.vectors.view(), "query");
   eval::check_vectors(gallery.vectors.view(), "gallery");

@@ -18,12 +18,13 @@ struct EvalRequest {
   bool multi_query = false;  ///< queries of one identity and camera become one
   bool open_set = false;
   bool by_camera = false;
-  bool by_query = false;            ///< per-query figures in the result, for comparisons
-  std::string by_column;            ///< parts the queries by this column of their labels; empty = not
-  int64_t single_shot = 0;          ///< repetitions of CUHK03's single-gallery-shot protocol; 0 = none
-  int64_t hardest = 0;              ///< hardest queries that are listed
-  double calibrate_far = 0;         ///< > 0: finds the threshold at this false-accept rate
-  std::optional<double> threshold;  ///< a distance: tells what it accepts here
+  bool by_query = false;     ///< per-query figures in the result, for comparisons
+  std::string by_column;     ///< parts the queries by this column of their labels; empty = not
+  int64_t single_shot = 0;   ///< repetitions of CUHK03's single-gallery-shot protocol; 0 = none
+  int64_t hardest = 0;       ///< hardest queries that are listed
+  double calibrate_far = 0;  ///< > 0: finds the threshold at this false-accept rate
+  std::optional<double>
+      threshold;  ///< a distance: tells what it accepts here, unless vectors or distances are changed
 };
 
 /// "K1,K2,LAMBDA" with standards for what is missing; an empty text gives the standards.

@@ -168,6 +168,17 @@ TEST_F(EvalRunTest, SaysInTheProtocolWhatWasDoneToTheDistances) {
   EXPECT_NE(result.figures.map, map());
 }
 
+TEST_F(EvalRunTest, AThresholdIsOneForPairsOfImages) {
+  EvalRequest request;
+  request.calibrate_far = 0.01;
+  request.re_ranking = parse_re_ranking("");
+  EXPECT_THAT([&] { run(folder(), request); },
+              Throws<DataError>(Property(&Error::what, HasSubstr("not after --re-rank"))));
+  request.calibrate_far = 0;
+  request.threshold = 0.5;
+  EXPECT_FALSE(run(folder(), request).more.contains("transfer"));
+}
+
 TEST_F(EvalRunTest, EqualVectorsAreNamed) {
   const eval::VectorSet set = eval::read_npy_vectors(folder_ / "gallery.npy");
   std::string bytes = read_text(folder_ / "gallery.npy");

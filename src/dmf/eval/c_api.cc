@@ -73,6 +73,9 @@ struct Request {
     check_work(work);
     DMF_CHECK(re_ranking.empty() || re_ranking.size() == 3, InvalidArgument,
               "[dmf_eval] re_ranking: expected k1, k2 and lambda, got {} numbers", re_ranking.size());
+    DMF_CHECK(far == 0 || (re_ranking.empty() && expansion.empty() && !multi_query), InvalidArgument,
+              "[dmf_eval] far: a threshold is one for pairs of images, not after re_ranking, expansion or "
+              "multi_query");
     DMF_CHECK(expansion.empty() || expansion.size() == 2, InvalidArgument,
               "[dmf_eval] expansion: expected images and alpha, got {} numbers", expansion.size());
   }

@@ -11,13 +11,19 @@
 namespace dmf::eval {
 
 std::vector<SparseEntry> SparseSum::take() {
-  std::sort(touched_.begin(), touched_.end());
   std::vector<SparseEntry> entries;
   entries.reserve(touched_.size());
-  for (const int32_t column : touched_) {
-    float& sum = values_[static_cast<size_t>(column)];
-    entries.push_back({column, sum});
+  const auto move = [&](size_t column) {
+    float& sum = values_[column];
+    if (sum != 0) entries.push_back({static_cast<int32_t>(column), sum});
     sum = 0;
+  };
+  // Where many were touched, looking at all is quicker than sorting.
+  if (touched_.size() * 64 > values_.size()) {
+    for (size_t column = 0; column < values_.size(); ++column) move(column);
+  } else {
+    std::sort(touched_.begin(), touched_.end());
+    for (const int32_t column : touched_) move(static_cast<size_t>(column));
   }
   touched_.clear();
   return entries;
@@ -97,7 +103,7 @@ class ReRanked : public Distances {
     for (double& distance : farthest_) distance = distance > 0 ? distance : 1;
     SparseRows sets = neighbour_sets(*distances, neighbours, work);
     if (options.k2 > 1) sets = averaged(sets, neighbours, work);
-    overlap_ = overlaps(sets, query.count, work);
+    overlap_ = overlaps(std::move(sets), query.count, work);
   }
 
   int64_t query_count() const override { return base_->query_count(); }
@@ -159,19 +165,24 @@ class ReRanked : public Distances {
         }
         std::sort(expanded.begin(), expanded.end());
         expanded.erase(std::unique(expanded.begin(), expanded.end()), expanded.end());
-        sets[static_cast<size_t>(i)] =
-            weighted(distances, i, neighbours.farthest[static_cast<size_t>(i)], expanded);
+        sets[static_cast<size_t>(i)] = weighted(distances, neighbours, i, expanded);
       }
     });
     return sets;
   }
 
-  static std::vector<SparseEntry> weighted(const Distances& distances, int64_t image, double farthest,
-                                           const std::vector<int32_t>& others) {
+  static std::vector<SparseEntry> weighted(const Distances& distances, const Neighbours& neighbours,
+                                           int64_t image, const std::vector<int32_t>& others) {
+    const double farthest = neighbours.farthest[static_cast<size_t>(image)];
+    const auto near = neighbours.of(image);
+    const double* near_distances = neighbours.distances.data() + image * neighbours.per_query;
     std::vector<double> weights;
     double sum = 0;
     for (const int32_t other : others) {
-      weights.push_back(std::exp(farthest > 0 ? -distances.pair(image, other) / farthest : 0));
+      const auto known = std::find(near.begin(), near.end(), other);
+      const double distance =
+          known != near.end() ? near_distances[known - near.begin()] : distances.pair(image, other);
+      weights.push_back(std::exp(farthest > 0 ? -distance / farthest : 0));
       sum += weights.back();
     }
     std::vector<SparseEntry> row;
@@ -196,20 +207,31 @@ class ReRanked : public Distances {
     return means;
   }
 
-  // 1 - the Jaccard distance, of the pairs of a query and a gallery image where it is not 0.
-  static SparseRows overlaps(const SparseRows& sets, int64_t queries, const WorkOptions& work) {
-    SparseRows inverted(sets.size());  // which gallery images hold a neighbour, and how strongly
+  // Which gallery images hold a neighbour, and how strongly; their rows are given back as they are read.
+  static SparseRows inverted(SparseRows& sets, int64_t queries) {
+    std::vector<size_t> holders(sets.size(), 0);
     for (size_t g = static_cast<size_t>(queries); g < sets.size(); ++g) {
-      for (const SparseEntry& entry : sets[g]) {
-        inverted[static_cast<size_t>(entry.column)].push_back(
-            {static_cast<int32_t>(g) - static_cast<int32_t>(queries), entry.value});
-      }
+      for (const SparseEntry& entry : sets[g]) ++holders[static_cast<size_t>(entry.column)];
     }
+    SparseRows result(sets.size());
+    for (size_t column = 0; column < sets.size(); ++column) result[column].reserve(holders[column]);
+    for (size_t g = static_cast<size_t>(queries); g < sets.size(); ++g) {
+      for (const SparseEntry& entry : sets[g])
+        result[static_cast<size_t>(entry.column)].push_back(
+            {static_cast<int32_t>(static_cast<int64_t>(g) - queries), entry.value});
+      sets[g] = {};
+    }
+    return result;
+  }
+
+  // 1 - the Jaccard distance, of the pairs of a query and a gallery image where it is not 0.
+  static SparseRows overlaps(SparseRows sets, int64_t queries, const WorkOptions& work) {
+    const SparseRows holders = inverted(sets, queries);
     SparseRows overlap(static_cast<size_t>(queries));
     for_each_row(queries, static_cast<int64_t>(sets.size()) - queries, work,
                  [&](int64_t query, SparseSum& sum) {
                    for (const SparseEntry& own : sets[static_cast<size_t>(query)]) {
-                     for (const SparseEntry& theirs : inverted[static_cast<size_t>(own.column)])
+                     for (const SparseEntry& theirs : holders[static_cast<size_t>(own.column)])
                        sum.add(theirs.column, std::min(own.value, theirs.value));
                    }
                    auto& row = overlap[static_cast<size_t>(query)];
