@@ -34,8 +34,10 @@ void expect_failure(const std::vector<std::string>& arguments, int exit_code,
   EXPECT_EQ(finished.output, "");
 }
 
-TEST_F(BrokenInput, NoDataSaysHowToGiveIt) {
-  expect_failure({"quickstart"}, 2, {"no training set given", "--train folder:FOLDER"});
+TEST_F(BrokenInput, NoTrainingSetSaysHowToGiveIt) {
+  expect_failure({"train"}, 2, {"no training set given", "--train folder:FOLDER"});
+  // Without any data quickstart makes its own; a test set alone says that it was not meant.
+  expect_failure({"quickstart", "--test", figures()}, 2, {"no training set given", "--train folder:FOLDER"});
 }
 
 TEST_F(BrokenInput, MissingFolder) {
