@@ -1,14 +1,12 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "dmf/cli/ablation_table.h"
 #include "dmf/cli/command.h"
 #include "dmf/cli/data_root.h"
-#include "dmf/cli/flags.h"
 #include "dmf/cli/named_set.h"
 #include "dmf/cli/planned_runs.h"
 #include "dmf/cli/quickstart_config.h"
-#include "dmf/cli/training_arguments.h"
+#include "dmf/cli/table_arguments.h"
 #include "dmf/cli/training_setup.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -18,11 +16,10 @@ namespace dmf::cli {
 namespace {
 
 struct AblateArguments {
-  std::string config, train, pretrain, out, data_root, json;
-  std::vector<std::string> tests, assignments;
+  TableArguments table;
+  std::string train;
   std::vector<std::string> rows{"none", "text", "image", "both"};
   int64_t seeds = 3;
-  int64_t epochs = -1;
 };
 
 /// Leaves in stage I what the row says; everything else stays the same.
@@ -36,7 +33,8 @@ void apply_row(StageOne row, train::TrainOptions& options) {
 /// Rows × seeds, one model each, every model on all test sets.
 class AblationRun {
  public:
-  explicit AblationRun(const AblateArguments& arguments) : arguments_(arguments), folder_(arguments.out) {
+  explicit AblationRun(const AblateArguments& arguments)
+      : arguments_(arguments), folder_(arguments.table.out) {
     for (const std::string& name : arguments.rows) ablation_.rows.push_back(row_of(name));
     for (int64_t seed = 0; seed < arguments.seeds; ++seed) ablation_.seeds.push_back(first_seed() + seed);
     open_sets();
@@ -99,19 +97,15 @@ void AblationRun::open_sets() {
 
 /// @param seed  index of the seed; < 0: as the configuration says
 TrainingRequest AblationRun::request(StageOne row, int64_t seed) const {
-  TrainingArguments training;
+  TrainingArguments training = arguments_.table.training();
   training.train = arguments_.train;
-  training.pretrain = arguments_.pretrain;
-  training.tests = arguments_.tests;
-  training.data_root = arguments_.data_root;
-  training.assignments = arguments_.assignments;
-  training.epochs = arguments_.epochs;
+  training.tests = arguments_.table.tests;
   training.out = (folder_ / row_name(row)).string();
   TrainingRequest request = training.request([&](OptionTable& table) {
-    if (arguments_.config.empty()) {
+    if (arguments_.table.config.empty()) {
       table.load_toml_text(kQuickstartConfig, "configs/quickstart.toml");
     } else {
-      load_run_configuration(table, arguments_.config);
+      load_run_configuration(table, arguments_.table.config);
     }
   });
   apply_row(row, request.options.train);
@@ -186,36 +180,21 @@ void AblationRun::write() const {
 }
 
 void ablate(const AblateArguments& arguments) {
-  const Measurement measurement;
   AblationRun run(arguments);
-  try {
-    run.run();
-  } catch (const Interrupted& error) {
-    throw Interrupted(fmt::format("{}; the same command goes on, what is in {} is kept", error.what(),
-                                  run.folder().string()));
-  }
-  if (arguments.json != "-") {
-    const std::string files = (run.folder() / "ablation").string();
-    std::fputs(fmt::format("{}\ntables: {}.md, {}.csv, {}.json; plots: {}-map.png, {}-rank1.png\n",
-                           ablation_text(run.ablation()), files, files, files, files, files)
-                   .c_str(),
-               stdout);
-  }
-  if (arguments.json.empty()) return;
-  nlohmann::json document = measurement.document();
-  document.update(ablation_json(run.ablation()));
-  write_document(document, arguments.json);
+  const std::string files = (run.folder() / "ablation").string();
+  run_table(
+      arguments.table, [&] { run.run(); },
+      [&] {
+        return fmt::format("{}\ntables: {}.md, {}.csv, {}.json; plots: {}-map.png, {}-rank1.png\n",
+                           ablation_text(run.ablation()), files, files, files, files, files);
+      },
+      [&] { return ablation_json(run.ablation()); });
 }
 
 std::function<void()> declare_ablate(CLI::App& app) {
   auto arguments = std::make_shared<AblateArguments>();
-  app.add_option("config", arguments->config, "configuration of row `both`; standard is quickstart's")
-      ->type_name("FILE");
-  app.add_option("--pretrain", arguments->pretrain, "dataset of stage I, images and words (run.pretrain)")
-      ->type_name("DATASET");
+  arguments->table.declare(app, "configuration of row `both`; standard is quickstart's");
   app.add_option("--train", arguments->train, "dataset of stage II (run.train)")->type_name("DATASET");
-  app.add_option("--test", arguments->tests, "dataset to test every model on; may be repeated (run.test)")
-      ->type_name("DATASET");
   app.add_option("--rows", arguments->rows, "what stage I learns from; none = stage II from initialisation")
       ->delimiter(',')
       ->capture_default_str()
@@ -224,17 +203,6 @@ std::function<void()> declare_ablate(CLI::App& app) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str()
       ->type_name("N");
-  app.add_option("--epochs", arguments->epochs, "epochs of each stage that has any")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
-  app.add_option("--out", arguments->out,
-                 "folder of the runs and the tables; called again, the command goes on in it")
-      ->required()
-      ->type_name("DIR");
-  app.add_option("--set", arguments->assignments, "option of every run, see `dmf help --options`")
-      ->type_name("TABLE.KEY=VALUE");
-  add_data_root_flag(app, arguments->data_root);
-  add_json_flag(app, arguments->json, "instead of the table");
   return [arguments] { ablate(*arguments); };
 }
 

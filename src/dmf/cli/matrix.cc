@@ -1,14 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 
 #include "dmf/cli/command.h"
 #include "dmf/cli/data_root.h"
-#include "dmf/cli/flags.h"
 #include "dmf/cli/matrix_table.h"
 #include "dmf/cli/named_set.h"
 #include "dmf/cli/planned_runs.h"
-#include "dmf/cli/training_arguments.h"
+#include "dmf/cli/table_arguments.h"
 #include "dmf/cli/training_setup.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -17,24 +15,24 @@ namespace dmf::cli {
 namespace {
 
 struct MatrixArguments {
-  std::string config, pretrain, out, data_root, json;
-  std::vector<std::string> trains, tests, assignments;
-  int64_t epochs = -1;
+  TableArguments table;
+  std::vector<std::string> trains;
   bool in_domain = false;
 };
 
 /// One model a training set, tested on the test sets, cell by cell.
 class MatrixRun {
  public:
-  explicit MatrixRun(const MatrixArguments& arguments) : arguments_(arguments), folder_(arguments.out) {
-    const std::filesystem::path root = data_root_or_standard(arguments.data_root);
+  explicit MatrixRun(const MatrixArguments& arguments) : arguments_(arguments), folder_(arguments.table.out) {
+    const std::filesystem::path root = data_root_or_standard(arguments.table.data_root);
     const auto located = [&](std::vector<std::string> names) {
       for (std::string& name : names) name = located_dataset(name, root);
       return named_sets(names);
     };
     trains_ = located(arguments.trains);
     // Without --test the tests of the configuration are taken.
-    tests_ = located(arguments.tests.empty() ? request(trains_.at(0)).options.run.test : arguments.tests);
+    tests_ = located(arguments.table.tests.empty() ? request(trains_.at(0)).options.run.test
+                                                   : arguments.table.tests);
     DMF_CHECK(!tests_.empty(), InvalidArgument, "nothing to test on: give --test DATASET");
     for (const NamedSet& test : tests_) {
       DMF_CHECK(test.has_test || arguments.in_domain || !is_only_trained_on(test), DataError,
@@ -105,14 +103,11 @@ void MatrixRun::make_cells() {
 }
 
 TrainingRequest MatrixRun::request(const NamedSet& train) const {
-  TrainingArguments arguments;
+  TrainingArguments arguments = arguments_.table.training();
   arguments.train = train.spec;
-  arguments.pretrain = arguments_.pretrain;
   arguments.out = run_folder(train).string();
-  arguments.data_root = arguments_.data_root;
-  arguments.assignments = arguments_.assignments;
-  arguments.epochs = arguments_.epochs;
-  return arguments.request([&](OptionTable& table) { load_run_configuration(table, arguments_.config); });
+  return arguments.request(
+      [&](OptionTable& table) { load_run_configuration(table, arguments_.table.config); });
 }
 
 /// Trains a row's model, or goes on with it, unless it is there.
@@ -140,52 +135,25 @@ void MatrixRun::write() const {
 }
 
 void matrix_body(const MatrixArguments& arguments) {
-  const Measurement measurement;
   MatrixRun run(arguments);
-  try {
-    run.run();
-  } catch (const Interrupted& error) {
-    throw Interrupted(fmt::format("{}; the same command goes on, what is in {} is kept", error.what(),
-                                  run.folder().string()));
-  }
-  if (arguments.json != "-") {
-    const std::string table = (run.folder() / "matrix").string();
-    std::fputs(
-        fmt::format("{}tables: {}.md, {}.csv, {}.json\n", matrix_text(run.matrix()), table, table, table)
-            .c_str(),
-        stdout);
-  }
-  if (arguments.json.empty()) return;
-  nlohmann::json document = measurement.document();
-  document.update(matrix_json(run.matrix()));
-  write_document(document, arguments.json);
+  const std::string files = (run.folder() / "matrix").string();
+  run_table(
+      arguments.table, [&] { run.run(); },
+      [&] {
+        return fmt::format("{}tables: {}.md, {}.csv, {}.json\n", matrix_text(run.matrix()), files, files,
+                           files);
+      },
+      [&] { return matrix_json(run.matrix()); });
 }
 
 std::function<void()> declare_matrix(CLI::App& app) {
   auto arguments = std::make_shared<MatrixArguments>();
-  app.add_option("config", arguments->config, "configuration of every training, as `dmf train` takes it")
-      ->type_name("FILE");
+  arguments->table.declare(app, "configuration of every training, as `dmf train` takes it");
   app.add_option("--train", arguments->trains, "datasets to learn from, one model each; may be repeated")
       ->required()
       ->type_name("DATASET");
-  app.add_option("--test", arguments->tests,
-                 "datasets to test every model on; may be repeated; standard is the configuration's run.test")
-      ->type_name("DATASET");
-  app.add_option("--pretrain", arguments->pretrain, "dataset of stage I of every training (run.pretrain)")
-      ->type_name("DATASET");
-  app.add_option("--out", arguments->out,
-                 "folder of the runs and the tables; called again, the command goes on in it")
-      ->required()
-      ->type_name("DIR");
-  app.add_option("--epochs", arguments->epochs, "epochs of each stage that has any")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
   app.add_flag("--in-domain", arguments->in_domain,
                "test a model on the test half of its own training set too");
-  app.add_option("--set", arguments->assignments, "option of every run, see `dmf help --options`")
-      ->type_name("TABLE.KEY=VALUE");
-  add_data_root_flag(app, arguments->data_root);
-  add_json_flag(app, arguments->json, "instead of the table");
   return [arguments] { matrix_body(*arguments); };
 }
 
