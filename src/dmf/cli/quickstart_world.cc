@@ -18,7 +18,7 @@ namespace dmf::cli {
 namespace {
 
 // Sized for 6 minutes on 2 cores, worlds and tests included.
-constexpr int64_t kSteps = 150;
+constexpr int64_t kSteps = 120;
 
 /// A world that the job needs.
 struct Part {
