@@ -26,8 +26,9 @@ struct AblateArguments {
 void apply_row(StageOne row, train::TrainOptions& options) {
   if (row == StageOne::kNone) options.pretrain.epochs = options.pretrain.steps = 0;
   if (row == StageOne::kImagesAndTexts) return;
-  options.batch.sampler.text_fraction = row == StageOne::kTexts ? 1.0 : 0.0;
-  options.batch.sampler.texts_beside = 0;
+  data::SamplerOptions& sampler = options.batch.sampler;
+  sampler = without_texts(sampler);
+  if (row == StageOne::kTexts) sampler.text_fraction = 1;
 }
 
 /// Rows × seeds, one model each, every model on all test sets.

@@ -8,6 +8,7 @@
 #include "dmf/cli/planned_runs.h"
 #include "dmf/cli/quickstart_config.h"
 #include "dmf/cli/ranked_pictures.h"
+#include "dmf/cli/training_setup.h"
 #include "dmf/core/log.h"
 #include "dmf/core/table.h"
 #include "dmf/data/dataset.h"
@@ -111,10 +112,8 @@ TrainingRequest WorldJob::request(const Model& model) const {
     table.set("embed.flip=false");
     table.set("run.cache=" + (folder_ / "tokens").string());
   });
-  if (!model.reads_texts) {
-    request.options.train.batch.sampler.texts_beside = 0;
-    request.options.train.batch.sampler.text_fraction = 0;
-  }
+  data::SamplerOptions& sampler = request.options.train.batch.sampler;
+  if (!model.reads_texts) sampler = without_texts(sampler);
   return request;
 }
 
