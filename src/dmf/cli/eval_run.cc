@@ -231,8 +231,7 @@ void report_further(const eval::Distances& distances, const Prepared& prepared, 
     report.calibration(eval::calibrate(distances, answers, rankings, request.calibrate_far),
                        request.protocol.metric);
   }
-  const bool is_of_pairs = !request.re_ranking && request.expansion == 0 && !request.multi_query;
-  if (request.threshold && is_of_pairs)
+  if (request.threshold && request.is_of_pairs())
     report.transfer(eval::transfer(distances, answers, rankings, *request.threshold));
   if (request.by_camera) {
     std::vector<eval::Part> parts;
@@ -245,9 +244,8 @@ void report_further(const eval::Distances& distances, const Prepared& prepared, 
 
 // Re-ranked distances depend on the whole gallery: a number of one gallery means nothing in another.
 void check_request(const EvalRequest& request) {
-  const bool is_plain = !request.re_ranking && request.expansion == 0 && !request.multi_query;
   DMF_CHECK(
-      is_plain || request.calibrate_far == 0, InvalidArgument,
+      request.is_of_pairs() || request.calibrate_far == 0, InvalidArgument,
       "--calibrate finds a threshold for pairs of images: not after --re-rank, --expand or --multi-query");
   DMF_CHECK(!request.re_ranking || !request.by_camera, InvalidArgument,
             "--by-camera searches in parts of the gallery: not after --re-rank");

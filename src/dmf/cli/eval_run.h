@@ -25,6 +25,9 @@ struct EvalRequest {
   double calibrate_far = 0;  ///< > 0: finds the threshold at this false-accept rate
   std::optional<double>
       threshold;  ///< a distance: tells what it accepts here, unless vectors or distances are changed
+
+  /// Whether distances are of two images alone: neither re-ranked nor of averaged vectors.
+  bool is_of_pairs() const { return !re_ranking && expansion == 0 && !multi_query; }
 };
 
 /// "K1,K2,LAMBDA" with standards for what is missing; an empty text gives the standards.
