@@ -59,9 +59,10 @@ ModelTest ModelTests::result(const NamedSet& test, const std::string& title) {
   spdlog::info("{}: testing", title);
   const TestResult tested = measure(*embedder_, test.spec, options_.eval);
   ModelTest model_test{to_json(tested), tested.figures.by_query};
-  write_document(
-      {{"made_by", made_by_}, {"result", model_test.result}, {"by_query", query_columns(model_test.by_query)}},
-      file.string());
+  write_document({{"made_by", made_by_},
+                  {"result", model_test.result},
+                  {"by_query", query_columns(model_test.by_query)}},
+                 file.string());
   return model_test;
 }
 
