@@ -55,6 +55,11 @@ class Evaluate(unittest.TestCase):
         self.assertLess(figures["open_set"]["eer"], 50)
         self.assertEqual(dmf_eval.evaluate(*arrays, far=0.01)["calibration"]["far"], 0.01)
 
+    def test_of_one_identity_there_is_no_interval(self):
+        query, gallery, q, g, _, _ = problem()
+        self.assertIsNone(dmf_eval.evaluate(query, gallery, np.full_like(q, g[0]), g)["intervals"])
+        self.assertEqual(len(dmf_eval.evaluate(query, gallery, q, g)["intervals"]["map"]), 2)
+
     def test_without_cameras_the_rule_is_off(self):
         self.assertIn("no cameras known", dmf_eval.evaluate(*problem()[:4])["protocol"])
 

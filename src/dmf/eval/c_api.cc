@@ -100,7 +100,9 @@ json figures_of(const EvalResult& result) {
           {"gallery_junk", result.gallery_junk},
           {"gallery_distractors", result.gallery_distractors},
           {"protocol", result.protocol},
-          {"intervals", {{"map", found.map}, {"rank1", found.rank1}, {"minp", found.minp}}},
+          {"intervals", found.identities < 2
+                            ? json()
+                            : json{{"map", found.map}, {"rank1", found.rank1}, {"minp", found.minp}}},
           {"average_precision", precision},
           {"first_hit_rank", ranks}};
 }
