@@ -105,12 +105,19 @@ struct AugmentOptions {
 /// How training goes along: table [train].
 struct ProgressOptions {
   int64_t validate_every = 0;
+  int64_t patience = 0;
+  std::string metric = "map";
   int64_t log_every = 20;
   double checkpoint_minutes = 5.0;
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("validate_every", validate_every, Range<int64_t>{0, 1000000}, "epochs between validations; 0 = none");
+    v("patience", patience, Range<int64_t>{0, 1000000},
+      "validations without a better one after which a stage ends with its best weights; 0 = it never ends "
+      "early and keeps its last");
+    v("metric", metric, Choices{{"map", "rank1", "minp"}},
+      "what makes a validation better: a figure, averaged over the validation sets");
     v("log_every", log_every, Range<int64_t>{1, 1000000}, "steps that a line of metrics.jsonl sums up");
     v("checkpoint_minutes", checkpoint_minutes, Range<double>{0.0, 1e5},
       "minutes between checkpoints; 0 = only at a stage's end and on Ctrl-C");

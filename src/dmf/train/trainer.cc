@@ -9,7 +9,12 @@
 namespace dmf::train {
 namespace {
 
-/// What changes in training: parameters, and batch norms' running statistics.
+double share_right(const torch::Tensor& logits, const torch::Tensor& labels) {
+  return (logits.detach().argmax(1) == labels).to(torch::kFloat32).mean().item<double>();
+}
+
+}  // namespace
+
 weights::NamedTensors changing_tensors(const fuse::DmfModel& model) {
   weights::NamedTensors changing;
   for (const auto& [name, tensor] : model.tensors()) {
@@ -18,12 +23,6 @@ weights::NamedTensors changing_tensors(const fuse::DmfModel& model) {
   }
   return changing;
 }
-
-double share_right(const torch::Tensor& logits, const torch::Tensor& labels) {
-  return (logits.detach().argmax(1) == labels).to(torch::kFloat32).mean().item<double>();
-}
-
-}  // namespace
 
 Trainer::Trainer(fuse::DmfModel& model, TrainerOptions options)
     : model_(model),

@@ -27,6 +27,9 @@ struct StepReport {
   double gradient_norm;  ///< before clipping
 };
 
+/// What changes in training: parameters, and batch norms' running statistics. Handles.
+weights::NamedTensors changing_tensors(const fuse::DmfModel& model);
+
 /// One step of Algorithm 1's "Optimize f": forward, loss, backward, clip, update.
 ///
 ///   Trainer trainer(model, options);
