@@ -5,6 +5,7 @@
 #include "dmf/core/log.h"
 #include "dmf/core/progress.h"
 #include "dmf/core/system.h"
+#include "dmf/train/divergence.h"
 #include "dmf/train/prefetcher.h"
 #include "dmf/train/schedule.h"
 
@@ -75,7 +76,9 @@ StageRunner::StageRunner(fuse::DmfModel& model, const Stage& stage, RunState& st
                        .optimizer = run_.options.optimizer,
                        .precision = run_.precision,
                        .seed = run_.seed,
-                       .stage = stage.name}),
+                       .stage = stage.name,
+                       .parts = run_.options.batch.parts,
+                       .ranks = run_.ranks}),
       early_stop_(run_.options.progress.patience) {
   result_.steps = stage.steps();
 }
@@ -113,62 +116,85 @@ void StageRunner::train(int64_t first, int64_t last) {
   bool is_over = false;
   if (awaits_validation_ && first < last) {
     validate(first);
-    is_over = early_stop_.is_over();
+    is_over = is_over_early(first, last);
   }
   Prefetcher batches(*stage_.data.batches, first, is_over ? first : last);
   int64_t step = first;
   while (step < last && !is_over) {
-    const double rate =
-        stage_.options.learning_rate * learning_rate_factor(step, last, stage_.options.warmup);
     const Batch batch = batches.next();
-    means_.add(trainer_.step(batch, rate, step));
+    means_.add(take_step(batch, step));
     progress.advance(batch.samples(),
                      fmt::format("loss {:.3f} accuracy {:.2f}", means_.loss, means_.accuracy));
-    is_over = after_step(++step, last, rate);
+    is_over = after_step(++step, last);
   }
   progress.finish();
   finish(step);
 }
 
+double StageRunner::rate_of(int64_t step) const {
+  return stage_.options.learning_rate * learning_rate_factor(step, stage_.steps(), stage_.options.schedule);
+}
+
+/// One step; an error names the samples where it is of some.
+StepReport StageRunner::take_step(const Batch& batch, int64_t step) {
+  try {
+    return trainer_.step(batch, rate_of(step), step);
+  } catch (const DivergenceError& error) {
+    const std::vector<std::string> names = stage_.data.batches->sample_names(step);
+    std::string list;
+    for (const int64_t sample : error.samples()) {
+      const auto place = static_cast<size_t>(sample);
+      list +=
+          place < names.size() ? fmt::format("\n  {}", names[place]) : fmt::format("\n  sample {}", sample);
+    }
+    throw DivergenceError(error.what() + (list.empty() ? "" : "; it is of" + list), error.samples());
+  }
+}
+
 /// Everything between two steps: lines, validation, checkpoints, Ctrl-C. `done` steps are behind.
 /// @return whether the stage is over before its last step
-bool StageRunner::after_step(int64_t done, int64_t last, double rate) {
+bool StageRunner::after_step(int64_t done, int64_t last) {
   const ProgressOptions& options = run_.options.progress;
-  if (done % options.log_every == 0 || done == last) write_means(done, rate);
+  if (done % options.log_every == 0 || done == last) write_means(done);
   if (done == last) return false;
   const int64_t every = options.validate_every * stage_.data.batches->steps_per_epoch();
   if (every > 0 && done % every == 0) validate(done);
-  if (early_stop_.is_over()) {
-    spdlog::info("{}: over at step {} of {}: {} validations without a better score than {:.4g} at step {}",
-                 stage_.title, done, last, options.patience, early_stop_.best_score(),
-                 early_stop_.best_step());
-    if (means_.steps > 0) write_means(done, rate);
-    return true;
-  }
+  if (is_over_early(done, last)) return true;
   const bool is_due =
       options.checkpoint_minutes > 0 && wall_seconds() - saved_at_ > 60 * options.checkpoint_minutes;
-  if (is_due || interrupt_requested()) {
+  const bool stops = is_asked_to_stop();
+  if (is_due || stops) {
     save(done);
     saved_at_ = wall_seconds();
   }
-  if (interrupt_requested()) {
+  if (stops) {
     throw Interrupted(
         fmt::format("{}: stopped at step {} of {}; --resume goes on from there", stage_.title, done, last));
   }
   return false;
 }
 
-void StageRunner::write_means(int64_t done, double rate) {
-  state_.metrics.add(
-      {{"stage", stage_.name},
-       {"step", done},
-       {"epoch", static_cast<double>(done) / static_cast<double>(stage_.data.batches->steps_per_epoch())},
-       {"learning_rate", rate},
-       {"loss", means_.loss},
-       {"loss_identity", means_.identity_loss},
-       {"loss_triplet", means_.triplet_loss},
-       {"accuracy", means_.accuracy},
-       {"gradient_norm", means_.gradient_norm}});
+bool StageRunner::is_over_early(int64_t done, int64_t last) {
+  if (!early_stop_.is_over()) return false;
+  spdlog::info("{}: over at step {} of {}: {} validations without a better score than {:.4g} at step {}",
+               stage_.title, done, last, run_.options.progress.patience, early_stop_.best_score(),
+               early_stop_.best_step());
+  if (means_.steps > 0) write_means(done);
+  return true;
+}
+
+void StageRunner::write_means(int64_t done) {
+  if (state_.metrics != nullptr)
+    state_.metrics->add(
+        {{"stage", stage_.name},
+         {"step", done},
+         {"epoch", static_cast<double>(done) / static_cast<double>(stage_.data.batches->steps_per_epoch())},
+         {"learning_rate", rate_of(done - 1)},
+         {"loss", means_.loss},
+         {"loss_identity", means_.identity_loss},
+         {"loss_triplet", means_.triplet_loss},
+         {"accuracy", means_.accuracy},
+         {"gradient_norm", means_.gradient_norm}});
   result_.loss = means_.loss;
   result_.accuracy = means_.accuracy;
   means_ = {};
@@ -176,14 +202,17 @@ void StageRunner::write_means(int64_t done, double rate) {
 
 void StageRunner::validate(int64_t done) {
   if (!run_.validate || validated_at_ == done) return;
-  const int64_t epoch = done / stage_.data.batches->steps_per_epoch();
-  try {
-    const AverageScope average(trainer_.average());
-    result_.validation = run_.validate(model_, stage_.name, epoch);
-    const bool decides = run_.options.progress.patience > 0;
-    if (decides && early_stop_.add(run_.score(result_.validation), done))
-      best_ = copies_of(changing_tensors(model_));
-  } catch (const Interrupted&) {
+  // Where ranks train together the first measures, and the others hear of it.
+  torch::Tensor told = at::zeros({2}, torch::kFloat64);  // score, whether it was interrupted
+  if (state_.metrics != nullptr) {
+    try {
+      told[0] = measure(done);
+    } catch (const Interrupted&) {
+      told[1] = 1;
+    }
+  }
+  if (run_.ranks != nullptr) run_.ranks->take_from_first({told});
+  if (told[1].item<double>() != 0) {
     awaits_validation_ = true;
     save(done);
     throw Interrupted(fmt::format("{}: stopped while step {} was validated; --resume goes on from there",
@@ -191,7 +220,28 @@ void StageRunner::validate(int64_t done) {
   }
   awaits_validation_ = false;
   validated_at_ = done;
-  state_.metrics.add({{"stage", stage_.name}, {"step", done}, {"validation", result_.validation}});
+  if (state_.metrics != nullptr)
+    state_.metrics->add({{"stage", stage_.name}, {"step", done}, {"validation", result_.validation}});
+  if (run_.options.progress.patience == 0) return;
+  if (early_stop_.add(told[0].item<double>(), done)) {
+    const AverageScope average(trainer_.average());
+    best_ = copies_of(changing_tensors(model_));
+  }
+}
+
+/// The validation's score; 0 where nobody asks for one.
+double StageRunner::measure(int64_t done) {
+  const AverageScope average(trainer_.average());
+  result_.validation = run_.validate(model_, stage_.name, done / stage_.data.batches->steps_per_epoch());
+  return run_.options.progress.patience > 0 ? run_.score(result_.validation) : 0;
+}
+
+/// On every rank where it was asked of one.
+bool StageRunner::is_asked_to_stop() const {
+  if (run_.ranks == nullptr) return interrupt_requested();
+  torch::Tensor asked = torch::tensor({static_cast<int64_t>(interrupt_requested())}, torch::kInt64);
+  run_.ranks->sum(asked);
+  return asked.item<int64_t>() > 0;
 }
 
 /// The stage's result goes into the model: the average where there is one, the best of the validated ones
@@ -227,6 +277,7 @@ nlohmann::json StageRunner::progress() const {
 void StageRunner::save(int64_t done) {
   state_.progress[stage_.name] = progress();
   result_.seconds = state_.progress[stage_.name].at("seconds");
+  if (state_.metrics == nullptr) return;
   try {
     save_checkpoint(run_.folder / "checkpoint",
                     {.stage = stage_.name,

@@ -34,8 +34,8 @@ struct Means {
 /// What the runners of a run's stages share.
 struct RunState {
   const TwoStageRun& run;
-  nlohmann::json data;  ///< stage → dataset's title and fingerprint
-  MetricsFile& metrics;
+  nlohmann::json data;                                 ///< stage → dataset's title and fingerprint
+  MetricsFile* metrics;                                ///< null on all ranks but the first
   nlohmann::json progress = nlohmann::json::object();  ///< stage → its runner's progress, for checkpoints
 };
 
@@ -50,9 +50,14 @@ class StageRunner {
  private:
   void load(const Checkpoint& from);
   void train(int64_t first, int64_t last);
-  bool after_step(int64_t done, int64_t last, double rate);
-  void write_means(int64_t done, double rate);
+  double rate_of(int64_t step) const;
+  StepReport take_step(const Batch& batch, int64_t step);
+  bool after_step(int64_t done, int64_t last);
+  bool is_over_early(int64_t done, int64_t last);
+  void write_means(int64_t done);
   void validate(int64_t done);
+  double measure(int64_t done);
+  bool is_asked_to_stop() const;
   void finish(int64_t done);
   void save(int64_t done);
   nlohmann::json progress() const;

@@ -12,8 +12,27 @@ namespace {
 
 constexpr int64_t kStyleMaps = 1000;
 
+/// All ranks go on from one checkpoint.
+void check_same_moment(const Ranks& ranks, int64_t step, const std::filesystem::path& folder) {
+  torch::Tensor first = torch::tensor({step}, torch::kInt64);
+  ranks.take_from_first({first});
+  torch::Tensor differ = torch::tensor({static_cast<int64_t>(first.item<int64_t>() != step)}, torch::kInt64);
+  ranks.sum(differ);
+  DMF_CHECK(differ.item<int64_t>() == 0, DataError,
+            "{}: {} of {} ranks read another checkpoint than the first; hint: the run folder must be on a "
+            "file system "
+            "that all share",
+            folder.string(), differ.item<int64_t>(), ranks.size());
+}
+
 nlohmann::json record_of(const StageData& data) {
   return {{"title", data.title}, {"fingerprint", data.fingerprint}};
+}
+
+void take_from_first(const Ranks& ranks, const fuse::DmfModel& model) {
+  std::vector<torch::Tensor> tensors;
+  for (const auto& [name, tensor] : changing_tensors(model)) tensors.push_back(tensor);
+  ranks.take_from_first(tensors);
 }
 
 void check_run(const Stage& stage_one, const Stage& stage_two, const TwoStageRun& run) {
@@ -30,7 +49,12 @@ void check_run(const Stage& stage_one, const Stage& stage_two, const TwoStageRun
 std::optional<Checkpoint> checkpoint_to_resume(const TwoStageRun& run, const nlohmann::json& data_record) {
   if (!run.resume) return std::nullopt;
   const std::filesystem::path folder = run.folder / "checkpoint";
+  // The first reads before the others: it may move a damaged file out of the way.
+  const bool waits = run.ranks != nullptr && !run.ranks->is_first();
+  if (waits) run.ranks->wait_for_all();
   std::optional<Checkpoint> checkpoint = load_checkpoint(folder);
+  if (run.ranks != nullptr && !waits) run.ranks->wait_for_all();
+  if (run.ranks != nullptr) check_same_moment(*run.ranks, checkpoint ? checkpoint->step : -1, folder);
   if (checkpoint.has_value()) check_same_run(*checkpoint, run.configuration, data_record, folder);
   if (!checkpoint.has_value())
     spdlog::info("{}: no checkpoint yet, starting from the beginning", folder.string());
@@ -51,12 +75,17 @@ TwoStageResult train_two_stages(fuse::DmfModel& model, const StageData& pretrain
   const Stage stage_one{"pretrain", "stage I, pre-training", run.options.pretrain, pretrain};
   const Stage stage_two{"finetune", "stage II, fine-tuning", run.options.finetune, finetune};
   check_run(stage_one, stage_two, run);
-  for (const std::filesystem::path& folder : {run.folder, run.folder / "checkpoint"}) remove_parts(folder);
+  const bool is_first = run.ranks == nullptr || run.ranks->is_first();
+  if (is_first) {
+    for (const std::filesystem::path& folder : {run.folder, run.folder / "checkpoint"}) remove_parts(folder);
+  }
   const nlohmann::json data_record{{"pretrain", record_of(pretrain)}, {"finetune", record_of(finetune)}};
   const std::optional<Checkpoint> checkpoint = checkpoint_to_resume(run, data_record);
-  MetricsFile metrics(run.folder / "metrics.jsonl", checkpoint ? checkpoint->stage : "",
-                      checkpoint ? checkpoint->step : 0);
-  RunState state{run, data_record, metrics};
+  std::optional<MetricsFile> metrics;
+  if (is_first)
+    metrics.emplace(run.folder / "metrics.jsonl", checkpoint ? checkpoint->stage : "",
+                    checkpoint ? checkpoint->step : 0);
+  RunState state{run, data_record, metrics ? &*metrics : nullptr};
   if (checkpoint.has_value()) state.progress = checkpoint->progress;
 
   TwoStageResult result;
@@ -73,6 +102,7 @@ TwoStageResult train_two_stages(fuse::DmfModel& model, const StageData& pretrain
     }
     const bool goes_on = checkpoint.has_value() && checkpoint->stage == stage->name;
     if (goes_on) model.assign(checkpoint->model);
+    if (run.ranks != nullptr) take_from_first(*run.ranks, model);
     if (model.needs_average_style()) model.set_average_style(stage->data.batches->sample_maps(kStyleMaps));
     *stage_result = StageRunner(model, *stage, state).run(goes_on ? &*checkpoint : nullptr);
   }

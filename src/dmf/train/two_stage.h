@@ -8,6 +8,7 @@
 
 #include "dmf/fuse/model.h"
 #include "dmf/train/batch.h"
+#include "dmf/train/ranks.h"
 #include "dmf/train/train_options.h"
 
 namespace dmf::train {
@@ -33,6 +34,9 @@ struct TwoStageRun {
   torch::Dtype precision = torch::kFloat32;  ///< of the heavy products, see compute_type()
   uint64_t seed = 0;
   bool resume = false;  ///< go on from checkpoint/, where there is one
+  /// That share each batch, all with the same data, options and folder; the first alone writes and validates.
+  /// Null: this process trains alone.
+  std::shared_ptr<const Ranks> ranks{};
   Validation validate;  ///< may be empty
   /// Score of what `validate` gave, higher is better: for progress.patience.
   std::function<double(const nlohmann::json& validation)> score;
