@@ -5,6 +5,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/core/log.h"
+#include "dmf/train/launch.h"
 
 namespace dmf::cli {
 namespace {
@@ -21,6 +22,10 @@ nlohmann::json weight_options(const RunOptions& options) {
 }  // namespace
 
 void train_once(TrainingRequest request, const std::string& title) {
+  DMF_CHECK(
+      train::launch_from_environment().is_alone(), InvalidArgument,
+      "several trainings in a row run as one process; hint: only `train` and `quickstart` can be launched as "
+      "several (torchrun, mpirun, srun)");
   request.options.run.test.clear();
   if (std::filesystem::exists(request.folder / "config.toml")) {
     RunOptions there;
@@ -59,9 +64,10 @@ ModelTest ModelTests::result(const NamedSet& test, const std::string& title) {
   spdlog::info("{}: testing", title);
   const TestResult tested = measure(*embedder_, test.spec, options_.eval);
   ModelTest model_test{to_json(tested), tested.figures.by_query};
-  write_document(
-      {{"made_by", made_by_}, {"result", model_test.result}, {"by_query", query_columns(model_test.by_query)}},
-      file.string());
+  write_document({{"made_by", made_by_},
+                  {"result", model_test.result},
+                  {"by_query", query_columns(model_test.by_query)}},
+                 file.string());
   return model_test;
 }
 
