@@ -124,6 +124,28 @@ TEST_F(Training, ARunIsNotOverwritten) {
   EXPECT_THAT(again.errors, HasSubstr("--resume"));
 }
 
+TEST_F(Training, TakesAMixtureInPartsUntilItGetsNoBetter) {
+  const std::string other = draw_figures(folder_ / "others", {.train_identities = 6});
+  std::vector<std::string> given = arguments("a", 60) + std::vector<std::string>{"--train", other};
+  for (const char* option :
+       {"batch.balance=datasets", "batch.shares=[1, 1]", "batch.parts=2", "model.recompute=true",
+        "train.validate_every=1", "train.patience=2", "finetune.schedule=multistep",
+        "finetune.milestones=[0.3, 0.6]", "optimizer.layer_decay=0.8", "optimizer.encoder_layer_decay=0.9",
+        "optimizer.ema=0.9"})
+    given.insert(given.end(), {"--set", option});
+  const Finished unnamed = run_program(given);
+  EXPECT_EQ(unnamed.exit_code, 2);
+  EXPECT_THAT(unnamed.errors, HasSubstr("run.validation"));
+  const Finished trained =
+      run_program(given + std::vector<std::string>{"--set", "run.validation=" + dataset_});
+  ASSERT_EQ(trained.exit_code, 0) << trained.errors;
+  EXPECT_THAT(trained.errors, HasSubstr("validations without a better score"));
+  const nlohmann::json training = result("a").at("training");
+  EXPECT_LT(training.at("finetune").at("steps"), 60);
+  EXPECT_EQ(training.at("datasets").at("train").at("format"), "mixture");
+  EXPECT_EQ(training.at("datasets").at("train").at("identities"), 14);
+}
+
 TEST_F(Training, QuickstartTakesDataWithoutWords) {
   const std::string plain = draw_figures(folder_ / "plain", {.has_captions = false});
   const Finished finished = run_program(tiny_training("quickstart", plain, folder_.path(), 2) +

@@ -42,7 +42,8 @@ DryRunStage measure_stage(TrainingSetup& setup, const std::string& name, const s
                                           .optimizer = setup.options().train.optimizer,
                                           .precision = setup.type,
                                           .seed = static_cast<uint64_t>(setup.options().run.seed),
-                                          .stage = name},
+                                          .stage = name,
+                                          .parts = setup.options().train.batch.parts},
                                          stage.learning_rate, steps);
   result.peak_memory = peak_memory_bytes();
   return result;

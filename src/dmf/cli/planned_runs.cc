@@ -5,6 +5,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/core/log.h"
+#include "dmf/train/launch.h"
 
 namespace dmf::cli {
 namespace {
@@ -21,6 +22,10 @@ nlohmann::json weight_options(const RunOptions& options) {
 }  // namespace
 
 void train_once(TrainingRequest request, const std::string& title) {
+  DMF_CHECK(
+      train::launch_from_environment().is_alone(), InvalidArgument,
+      "several trainings in a row run as one process; hint: only `train` and `quickstart` can be launched as "
+      "several (torchrun, mpirun, srun)");
   request.options.run.test.clear();
   if (std::filesystem::exists(request.folder / "config.toml")) {
     RunOptions there;

@@ -18,6 +18,7 @@ struct GeneralOptions {
   std::string train;
   std::string pretrain;
   std::vector<std::string> test;
+  std::vector<std::string> validation;
   int64_t seed = 0;
   std::string device = "auto";
   std::string precision = "auto";
@@ -25,9 +26,11 @@ struct GeneralOptions {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("train", train, "dataset that is learned from, FORMAT:PATH");
+    v("train", train, "dataset that is learned from, FORMAT:PATH; several joined by \" + \" are a mixture");
     v("pretrain", pretrain, "dataset of stage I (images and words); empty = the one of `train`");
     v("test", test, "datasets that the model is tested on at the end");
+    v("validation", validation,
+      "datasets that are measured while training (train.validate_every); empty = those of `test`");
     v("seed", seed, Range<int64_t>{0, INT64_MAX}, "of every random draw; the same seed gives the same run");
     v("device", device, "cpu, cuda, cuda:1 or auto (a GPU where there is one)");
     v("precision", precision, Choices{{"auto", "float32", "bfloat16"}},

@@ -17,7 +17,7 @@ int64_t run_bytes(const fuse::DmfModel& model, const translate::TextEncoder* tex
   const int64_t all = bytes_of(model.tensors());
   const int64_t checkpoint = all + 2 * bytes_of(model.parameters());  // with the optimiser's state
   const int64_t texts = text_encoder == nullptr ? 0 : bytes_of(text_encoder->tensors());
-  return 2 * checkpoint + all + texts;
+  return 3 * checkpoint + all + texts;
 }
 
 void require_space(const std::filesystem::path& folder, int64_t bytes) {

@@ -6,8 +6,8 @@
 
 namespace dmf::cli {
 
-/// Bytes a run folder grows to at most: two checkpoints (a new one is written beside the old) and the model
-/// file.
+/// Bytes a run folder grows to at most: three checkpoints (the newest, the one before it, and a new one that
+/// is written beside them) and the model file.
 /// @param text_encoder  null where there is none
 int64_t run_bytes(const fuse::DmfModel& model, const translate::TextEncoder* text_encoder);
 

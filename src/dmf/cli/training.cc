@@ -10,6 +10,7 @@
 #include "dmf/cli/training_setup.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/core/folder_lock.h"
 #include "dmf/core/log.h"
 #include "dmf/core/progress.h"
 #include "dmf/core/system.h"
@@ -38,41 +39,67 @@ nlohmann::json to_json(const std::vector<TestResult>& results) {
   return list;
 }
 
+/// Mean of a figure over results that to_json() gave.
+double mean_of(const nlohmann::json& results, const std::string& figure) {
+  double sum = 0;
+  for (const nlohmann::json& result : results) sum += result.at(figure).get<double>();
+  return sum / static_cast<double>(results.size());
+}
+
 /// One run from options to result, part by part in the order of run().
 class TrainingRun {
  public:
   explicit TrainingRun(TrainingRequest request) : setup_(std::move(request)) {}
 
   TrainingOutcome run() {
-    open_folder();
-    announce();
+    join_ranks();
+    if (is_first()) open_folder();
+    if (is_first()) announce();
     build_stores();
     train();
+    if (!is_first()) return {setup_.request.folder, nlohmann::json::object(), {}, false};
     save();
     test();
     return outcome();
   }
 
  private:
-  void open_folder() const;
+  void join_ranks();
+  bool is_first() const { return ranks_ == nullptr || ranks_->is_first(); }
+  void open_folder();
   void announce();
   void build_stores();
   void train();
   void save() const;
   void test();
   TrainingOutcome outcome() const;
-  std::vector<TestResult> measure_all(const embed::Embedder& embedder) const;
+  std::vector<TestResult> measure_all(const embed::Embedder& embedder,
+                                      const std::vector<data::Dataset>& sets) const;
   nlohmann::json training_record() const;
 
   Measurement measurement_;
   TrainingSetup setup_;
+  std::shared_ptr<const train::Ranks> ranks_;  // null: this process trains alone
+  std::optional<FolderLock> lock_;             // of the run folder, until the run is over
   std::shared_ptr<const translate::TokenStore> train_store_, pretrain_store_;
   train::TwoStageResult trained_;
   std::vector<TestResult> results_;
   std::map<std::string, double> seconds_;  // by part
 };
 
-void TrainingRun::open_folder() const {
+/// Launched as one of several (torchrun, mpirun, srun), it trains with the others.
+void TrainingRun::join_ranks() {
+  const train::Launch launch = train::launch_from_environment();
+  if (launch.is_alone()) return;
+  spdlog::info("rank {} of {}, meeting at {}:{}", launch.rank, launch.size, launch.host, launch.port);
+  ranks_ = std::make_shared<const train::Ranks>(launch);
+  if (is_first()) return;
+  Progress::set_enabled(false);  // one bar is enough
+  spdlog::set_level(spdlog::level::warn);
+}
+
+void TrainingRun::open_folder() {
+  lock_.emplace(setup_.request.folder);
   const std::filesystem::path config = setup_.request.folder / "config.toml";
   const bool has_run = std::filesystem::exists(setup_.request.folder / "checkpoint") ||
                        std::filesystem::exists(setup_.request.folder / "result.json");
@@ -120,12 +147,17 @@ void TrainingRun::train() {
   run.precision = setup_.type;
   run.seed = static_cast<uint64_t>(setup_.options().run.seed);
   run.resume = setup_.request.resume;
-  if (setup_.options().train.progress.validate_every > 0) {
+  run.ranks = ranks_;
+  const train::ProgressOptions& progress = setup_.options().train.progress;
+  if (progress.validate_every > 0) {
     run.validate = [this](const fuse::DmfModel& model, const std::string&, int64_t) {
       const embed::Embedder embedder(model,
                                      {setup_.text_encoder, setup_.options().train.text.words == "keywords"},
                                      test_embedding(setup_.options()));
-      return to_json(measure_all(embedder));
+      return to_json(measure_all(embedder, setup_.validation_sets()));
+    };
+    run.score = [metric = progress.metric](const nlohmann::json& results) {
+      return mean_of(results, metric);
     };
   }
   trained_ = train::train_two_stages(*setup_.model, pretrain, finetune, run);
@@ -161,9 +193,10 @@ void TrainingRun::save() const {
                    description);
 }
 
-std::vector<TestResult> TrainingRun::measure_all(const embed::Embedder& embedder) const {
+std::vector<TestResult> TrainingRun::measure_all(const embed::Embedder& embedder,
+                                                 const std::vector<data::Dataset>& sets) const {
   std::vector<TestResult> results;
-  for (const data::Dataset& test : setup_.tests)
+  for (const data::Dataset& test : sets)
     results.push_back(measure(embedder, test.spec, setup_.options().eval));
   return results;
 }
@@ -173,7 +206,7 @@ void TrainingRun::test() {
   // The file is tested, not the model in memory: what the figures are of is what is deployed.
   const embed::Embedder embedder(setup_.request.folder / "model.safetensors",
                                  test_embedding(setup_.options()));
-  results_ = measure_all(embedder);
+  results_ = measure_all(embedder, setup_.tests);
   seconds_["test"] = wall_seconds() - start;
 }
 
@@ -202,6 +235,7 @@ embed::EmbedOptions test_embedding(const RunOptions& options) {
 TrainingOutcome run_training(TrainingRequest request) { return TrainingRun(std::move(request)).run(); }
 
 void report_training(const TrainingOutcome& outcome, const std::string& json) {
+  if (!outcome.is_first) return;
   if (json != "-") {
     std::string text = outcome.results.empty() ? "" : test_table(outcome.results);
     text += fmt::format("model: {}\nresult: {} (in {}, at most {:.1f} GiB of memory)\n",

@@ -23,6 +23,7 @@ struct TrainingOutcome {
   std::filesystem::path folder;     ///< run folder
   nlohmann::json document;          ///< its result.json
   std::vector<TestResult> results;  ///< the tests of run.test
+  bool is_first = true;  ///< false on the other ranks of a training by several processes: no figures
 };
 
 /// The main job: token stores → stage I → stage II (train/two_stage.h) → model file → tests → result.json.

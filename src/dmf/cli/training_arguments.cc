@@ -2,10 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <ctime>
+#include <sstream>
 
 #include "dmf/cli/data_root.h"
 #include "dmf/cli/flags.h"
 #include "dmf/core/error.h"
+#include "dmf/data/mixture.h"
 #include "dmf/fetch/cache.h"
 
 namespace dmf::cli {
@@ -13,18 +15,39 @@ namespace {
 
 /// runs/NAME-20260131-120000, after the training set's folder or file.
 std::filesystem::path standard_folder(const std::string& dataset) {
-  const std::string given = dataset.substr(dataset.find(':') + 1);
+  const std::string first = data::mixture_parts(dataset).front();
+  const std::string given = first.substr(first.find(':') + 1);
   std::filesystem::path path = given.substr(0, given.find('?'));  // without the dataset's options
   if (!path.has_filename()) path = path.parent_path();
   return standard_run_folder(path.stem().string());
 }
 
+/// Datasets of a mixture, each by its place, with the sign that joins them.
+template <class Place>
+std::string joined(const std::vector<std::string>& parts, const Place& place) {
+  std::string all;
+  for (const std::string& part : parts) all += (all.empty() ? "" : data::kMixtureSign) + place(part);
+  return all;
+}
+
+/// A flag that was given several times, whose values CLI11 joins as lines.
+std::string mixture_of_lines(const std::string& lines) {
+  std::istringstream in(lines);
+  std::vector<std::string> parts;
+  for (std::string line; std::getline(in, line);) parts.push_back(line);
+  return joined(parts, [](const std::string& part) { return part; });
+}
+
 /// Puts folders in the place of `market1501:` (data_root.h) and of `fetch:NAME` (fetch/cache.h), so that the
 /// run folder tells what was used, wherever it is read.
 void resolve_places(RunOptions& options, const std::filesystem::path& data_root) {
-  options.run.train = located_dataset(options.run.train, data_root);
-  options.run.pretrain = located_dataset(options.run.pretrain, data_root);
-  for (std::string& test : options.run.test) test = located_dataset(test, data_root);
+  for (std::string* set : {&options.run.train, &options.run.pretrain}) {
+    *set = joined(data::mixture_parts(*set),
+                  [&](const std::string& part) { return located_dataset(part, data_root); });
+  }
+  for (std::vector<std::string>* sets : {&options.run.test, &options.run.validation}) {
+    for (std::string& set : *sets) set = located_dataset(set, data_root);
+  }
   const std::string prefix = "fetch:";
   const OptionTable table = options.table();
   for (const Option& option : table.options()) {
@@ -53,9 +76,13 @@ void load_run_configuration(OptionTable& table, const std::string& file) {
 }
 
 void TrainingArguments::declare(CLI::App& app) {
-  app.add_option("--train", train, "dataset to learn from (run.train)")->type_name("DATASET");
-  app.add_option("--pretrain", pretrain, "another dataset for stage I, images and words (run.pretrain)")
-      ->type_name("DATASET");
+  app.add_option("--train", train, "dataset to learn from (run.train); may be repeated: a mixture")
+      ->type_name("DATASET")
+      ->join();
+  app.add_option("--pretrain", pretrain,
+                 "another dataset for stage I, images and words (run.pretrain); may be repeated")
+      ->type_name("DATASET")
+      ->join();
   app.add_option("--test", tests, "dataset to test on at the end; may be repeated (run.test)")
       ->type_name("DATASET");
   add_data_root_flag(app, data_root);
@@ -88,8 +115,8 @@ TrainingRequest TrainingArguments::request(const std::function<void(OptionTable&
 }
 
 void TrainingArguments::apply(RunOptions& options) const {
-  if (!train.empty()) options.run.train = train;
-  if (!pretrain.empty()) options.run.pretrain = pretrain;
+  if (!train.empty()) options.run.train = mixture_of_lines(train);
+  if (!pretrain.empty()) options.run.pretrain = mixture_of_lines(pretrain);
   if (!tests.empty()) options.run.test = tests;
   if (epochs > 0) {
     for (train::StageOptions* stage : {&options.train.pretrain, &options.train.finetune}) {

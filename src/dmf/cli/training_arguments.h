@@ -21,7 +21,8 @@ std::filesystem::path standard_run_folder(const std::string& name);
 /// Flags that `train` and `quickstart` share. Each stands for an option of the table, which it overrides;
 /// --set overrides both.
 struct TrainingArguments {
-  std::string train, pretrain, out, json, data_root;
+  std::string train, pretrain;  ///< datasets; several are lines
+  std::string out, json, data_root;
   std::vector<std::string> tests, assignments;
   int64_t epochs = -1;
   bool resume = false;

@@ -45,7 +45,7 @@ PlannedPart planned_stage(const TrainingSetup& setup, const std::string& title, 
                           const train::StageOptions& stage, bool reads_texts, const Rates& rates) {
   data::SamplerOptions sampler_options = setup.options().train.batch.sampler;
   if (!reads_texts) sampler_options = without_texts(sampler_options);
-  const data::IdentitySampler sampler(dataset.train, dataset.attributes, sampler_options, 0);
+  const data::IdentitySampler sampler(dataset.train, dataset.attributes, sampler_options, 0, dataset.parts);
   const int64_t steps = stage.total_steps(sampler.batches(0));
   const int64_t samples =
       sampler_options.identities * (sampler_options.samples + sampler_options.texts_beside);
@@ -108,8 +108,10 @@ Rates measure_rates(fuse::DmfModel& model, const translate::TextEncoder* text_en
 
 std::vector<PlannedPart> plan_training(TrainingSetup& setup) {
   const data::SamplerOptions& sampler = setup.options().train.batch.sampler;
-  const Rates rates =
-      measure_rates(*setup.model, setup.text_encoder.get(), setup.type, sampler.identities * sampler.samples);
+  // No more at once than a step takes: the plan must not need more memory than the run.
+  const int64_t parts_of_batch = setup.options().train.batch.parts;
+  const int64_t batch = (sampler.identities * sampler.samples + parts_of_batch - 1) / parts_of_batch;
+  const Rates rates = measure_rates(*setup.model, setup.text_encoder.get(), setup.type, batch);
   std::vector<PlannedPart> parts;
   if (setup.has_store()) parts.push_back(planned_store(setup, setup.train, rates));
   if (setup.has_store() && setup.pretrain) parts.push_back(planned_store(setup, *setup.pretrain, rates));

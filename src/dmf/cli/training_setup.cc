@@ -77,6 +77,13 @@ void TrainingSetup::open_data() {
   }
   // Test sets are opened before anything is computed: a mistake in their names must not cost a training.
   for (const std::string& spec : run.test) tests.push_back(open_test_set(spec, run.train));
+  for (const std::string& spec : run.validation) validations.push_back(open_test_set(spec, run.train));
+  const train::ProgressOptions& progress = options().train.progress;
+  DMF_CHECK(progress.patience == 0 || (progress.validate_every > 0 && !run.validation.empty()),
+            InvalidArgument,
+            "train.patience {} chooses weights by validations: set train.validate_every above 0 and name "
+            "datasets for it by run.validation, other ones than those to test on",
+            progress.patience);
   spdlog::info("{}: training set\n{}", run.train, data::describe(train));
   if (pretrain) spdlog::info("{}: stage I\n{}", run.pretrain, data::describe(*pretrain));
   for (const data::Dataset& test : tests) spdlog::info("{}: test\n{}", test.spec, data::describe(test));
@@ -98,7 +105,7 @@ void TrainingSetup::make_model() {
   const data::SamplerOptions& given = options().train.batch.sampler;
   const data::SamplerOptions sampling = has_texts() ? given : without_texts(given);
   const data::IdentitySampler sampler(stage_one_data().train, stage_one_data().attributes, sampling,
-                                      static_cast<uint64_t>(options().run.seed));
+                                      static_cast<uint64_t>(options().run.seed), stage_one_data().parts);
   model.emplace(options().model, image_encoder, text_encoder, sampler.classes(),
                 static_cast<uint64_t>(options().run.seed));
   model->to(device);
@@ -128,6 +135,7 @@ std::shared_ptr<const train::BatchSource> TrainingSetup::batches(
 }
 
 std::string folder_title(const data::Dataset& dataset) {
+  if (!dataset.parts.empty()) return dataset.title;
   const std::filesystem::path root = dataset.root.has_filename() ? dataset.root : dataset.root.parent_path();
   return root.filename().string();
 }

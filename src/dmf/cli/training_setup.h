@@ -29,6 +29,10 @@ struct TrainingSetup {
   const RunOptions& options() const { return request.options; }
   const data::Dataset& stage_one_data() const { return pretrain ? *pretrain : train; }
   bool has_texts() const { return asks_for_texts(options().train); }
+  /// What is measured while training.
+  const std::vector<data::Dataset>& validation_sets() const {
+    return validations.empty() ? tests : validations;
+  }
   bool has_store() const { return options().store.enabled && image_encoder->options().freeze != "none"; }
   /// What stage I learns from.
   StageOne stage_one() const;
@@ -48,6 +52,7 @@ struct TrainingSetup {
   data::Dataset train;
   std::optional<data::Dataset> pretrain;  ///< where stage I has another dataset
   std::vector<data::Dataset> tests;
+  std::vector<data::Dataset> validations;  ///< sets to validate on that are not those to test on
   std::shared_ptr<translate::ImageEncoder> image_encoder;
   std::shared_ptr<translate::TextEncoder> text_encoder;  ///< null without texts
   std::optional<fuse::DmfModel> model;

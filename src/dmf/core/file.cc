@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <regex>
 #include <system_error>
 
 #include "dmf/core/error.h"
@@ -14,7 +15,10 @@
 namespace dmf {
 namespace {
 
-std::string system_reason(int code) { return std::generic_category().message(code); }
+std::string system_reason(int code) {
+  const bool is_full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+  return std::generic_category().message(code) + (is_full ? "; hint: free some space there" : "");
+}
 
 // A device, a pipe, a socket: nothing that a file could take the place of.
 bool is_stream_path(const std::filesystem::path& path) {
@@ -91,6 +95,17 @@ void AtomicFile::commit() {
   const std::string reason = system_reason(synced ? errno : sync_code);
   if (!is_stream()) ::unlink(part_.c_str());
   throw DataError(fmt::format("{}: cannot finish writing: {}", path_.string(), reason));
+}
+
+int64_t remove_parts(const std::filesystem::path& folder) {
+  static const std::regex kPart(R"(.+\.part[0-9]+)");
+  int64_t removed = 0;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    if (!std::regex_match(entry.path().filename().string(), kPart)) continue;
+    removed += std::filesystem::remove(entry.path(), failed) ? 1 : 0;
+  }
+  return removed;
 }
 
 std::string read_text(const std::filesystem::path& path) {

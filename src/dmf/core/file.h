@@ -52,6 +52,10 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+/// Removes what processes that were killed while they wrote left in `folder`: files `NAME.partPID`. Only
+/// where no other process writes there now. @return how many
+int64_t remove_parts(const std::filesystem::path& folder);
+
 /// Whole file as text. Throws DataError.
 std::string read_text(const std::filesystem::path& path);
 

@@ -92,6 +92,16 @@ TEST(AtomicFile, KeepsTheOldFileWhenThereIsNoRoomForTheNewOne) {
   EXPECT_EQ(files_in(folder.path()), 1U);
 }
 
+TEST(AtomicFile, PartsOfKilledProcessesAreRemoved) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a.txt.part12", "b.part7", "a.txt", "c.party", "d.part"})
+    write_text(folder / name, "x");
+  EXPECT_EQ(remove_parts(folder.path()), 2);
+  EXPECT_EQ(files_in(folder.path()), 3U);
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.txt.part12"));
+  EXPECT_EQ(remove_parts(folder / "absent"), 0);
+}
+
 TEST(MappedFile, GivesTheBytesOfAFileAlsoOfAnEmptyOne) {
   const test::TemporaryFolder folder;
   write_text(folder / "a", std::string_view("a\0b", 3));

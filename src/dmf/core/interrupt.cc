@@ -12,9 +12,12 @@ namespace {
 
 std::atomic<bool> g_requested{false};
 
-void handle(int) {
-  if (g_requested.exchange(true)) ::_exit(kExitInterrupted);
-  const char text[] = "\nstopping at the next clean point (once more to stop at once)\n";
+void handle(int signal) {
+  if (g_requested.exchange(true)) {
+    if (signal == SIGINT) ::_exit(kExitInterrupted);
+    return;
+  }
+  const char text[] = "\nstopping at the next clean point (Ctrl-C once more to stop at once)\n";
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text, sizeof(text) - 1);
 }
 
@@ -23,6 +26,7 @@ void handle(int) {
 void install_interrupt_handler() {
   std::signal(SIGINT, handle);
   std::signal(SIGTERM, handle);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool interrupt_requested() { return g_requested.load(); }

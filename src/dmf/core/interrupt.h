@@ -2,8 +2,9 @@
 
 namespace dmf {
 
-/// From now on SIGINT and SIGTERM ask the running work to stop at its next clean point; a second one ends at
-/// once.
+/// From now on SIGINT and SIGTERM ask the running work to stop at its next clean point; a second SIGINT ends
+/// at once. A second SIGTERM does not: who ends a job (Slurm, `timeout`) may send it to a process and again
+/// to its group. A file size limit (SIGXFSZ) becomes an error of the write instead of the program's end.
 void install_interrupt_handler();
 
 /// Whether the user has asked to stop.

@@ -79,6 +79,13 @@ TEST(InterruptDeathTest, StopsAtACleanPointAndAtOnceTheSecondTime) {
     std::_Exit(0);
   };
   EXPECT_EXIT(at_once(), testing::ExitedWithCode(130), "");
+  const auto told_twice = [] {  // by `timeout`: once to the process, once to its group
+    install_interrupt_handler();
+    std::raise(SIGTERM);
+    std::raise(SIGTERM);
+    std::_Exit(interrupt_requested() ? 7 : 0);
+  };
+  EXPECT_EXIT(told_twice(), testing::ExitedWithCode(7), "clean point");
   EXPECT_FALSE(interrupt_requested());
 }
 

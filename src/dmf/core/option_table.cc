@@ -129,6 +129,24 @@ void OptionTable::operator()(const char* name, std::string& value, const char* h
           }});
 }
 
+void OptionTable::operator()(const char* name, std::vector<double>& value, Range<double> range,
+                             const char* help) {
+  const std::string key = prefix_ + name;
+  insert({name,
+          help,
+          "numbers " + range_text(range),
+          {},
+          [&value] { return nlohmann::json(value); },
+          [&value, key, range](const nlohmann::json& given) {
+            const auto is_allowed = [&range](const nlohmann::json& element) {
+              return element.is_number() && element >= range.low && element <= range.high;
+            };
+            if (!given.is_array() || !std::all_of(given.begin(), given.end(), is_allowed))
+              refuse(key, "a list of numbers " + range_text(range), given);
+            value = given.get<std::vector<double>>();
+          }});
+}
+
 void OptionTable::operator()(const char* name, std::vector<std::string>& value, const char* help) {
   const std::string key = prefix_ + name;
   insert({name,

@@ -58,6 +58,8 @@ class OptionTable {
   void operator()(const char* name, double& value, Range<double> range, const char* help);
   void operator()(const char* name, std::string& value, Choices choices, const char* help);
   void operator()(const char* name, std::string& value, const char* help);
+  /// A list of numbers, each in the range: an array in the TOML file; --set takes a JSON array.
+  void operator()(const char* name, std::vector<double>& value, Range<double> range, const char* help);
   /// A list of texts: an array in the TOML file; --set takes a JSON array, or a plain text for a list of one.
   void operator()(const char* name, std::vector<std::string>& value, const char* help);
 

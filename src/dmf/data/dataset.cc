@@ -6,6 +6,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
 #include "dmf/data/format.h"
+#include "dmf/data/mixture.h"
 #include "dmf/data/published.h"
 #include "dmf/data/reading.h"
 
@@ -62,6 +63,12 @@ const Format& format_of(Spec& spec) {
 }  // namespace
 
 Dataset open_dataset(const std::string& text) {
+  const std::vector<std::string> parts = mixture_parts(text);
+  if (parts.size() > 1) {
+    std::vector<Dataset> datasets;
+    for (const std::string& part : parts) datasets.push_back(open_dataset(part));
+    return mixture_of(text, std::move(datasets));
+  }
   Spec spec = parse_spec(text);
   const Format& format = format_of(spec);
   Reading reading;

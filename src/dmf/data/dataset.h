@@ -42,6 +42,8 @@ namespace dmf::data {
 ///               order), quoted fields as in RFC 4180, UTF-8 with or without BOM, LF or CRLF; paths relative
 ///               to the file's folder; split is train (the default), query or gallery; a path given again
 ///               with another caption adds the caption
+/// Several names joined by " + " are a mixture: their train splits as one dataset (mixture.h).
+///
 /// cuhk01, viper, prid and ilids are published without splits: ?split=0 … 9 draws one of ten halves.
 /// Identities that the names count from 0 (kDistractor here) or that are any text get numbers from 1;
 /// Dataset::identity_names tells which is which.

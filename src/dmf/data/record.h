@@ -29,13 +29,20 @@ struct Record {
   int64_t bytes = kUnknownSize;       ///< size of the file; open_dataset() fills it in
 };
 
+/// One dataset of a mixture (mixture.h).
+struct DatasetPart {
+  std::string title;
+  int64_t last_identity;  ///< its identities are those behind the part before it, up to here
+};
+
 /// A dataset's records by split, with everything that was found wrong with it, counted.
 struct Dataset {
   std::string name;     ///< as in the spec: "market1501", "cuhk03", "folder", "csv" …
   std::string variant;  ///< version, protocol or part: "V2", "detected boxes, new protocol"; may be empty
   std::string spec;     ///< what open_dataset() was given
   std::string title;  ///< name for tables: `name` where the counts are the published ones, else the folder's
-  std::filesystem::path root;  ///< folder that the images' names are relative to
+  std::filesystem::path root;      ///< folder that the images' names are relative to; of a mixture its title
+  std::vector<DatasetPart> parts;  ///< what a mixture is made of; empty for a dataset of its own
   std::vector<Record> train, query, gallery;
   std::map<int64_t, text::Attributes> attributes;  ///< by identity
   std::vector<std::string> identity_names;         ///< [identity], where they are not the numbers; else empty

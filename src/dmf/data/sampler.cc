@@ -1,6 +1,8 @@
 #include "dmf/data/sampler.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
@@ -39,7 +41,8 @@ std::vector<int64_t> text_records(const std::vector<Record>& records, const std:
 
 IdentitySampler::IdentitySampler(const std::vector<Record>& records,
                                  const std::map<int64_t, text::Attributes>& attributes,
-                                 const SamplerOptions& options, uint64_t seed)
+                                 const SamplerOptions& options, uint64_t seed,
+                                 const std::vector<DatasetPart>& parts)
     : options_(options), seed_(seed) {
   std::map<int64_t, std::vector<int64_t>> images_from_identity;
   for (size_t i = 0; i < records.size(); ++i) {
@@ -65,6 +68,35 @@ IdentitySampler::IdentitySampler(const std::vector<Record>& records,
             "sampler: texts are asked for (text_fraction {}, texts_beside {}), but no identity has captions "
             "or attributes",
             options.text_fraction, options.texts_beside);
+  if (options.balance == "datasets") set_parts(parts);
+}
+
+void IdentitySampler::set_parts(const std::vector<DatasetPart>& parts) {
+  DMF_CHECK(parts.size() >= 2, InvalidArgument,
+            "sampler: batch.balance = \"datasets\" needs a mixture of datasets: --train A --train B");
+  std::vector<double>& shares = options_.shares;
+  if (shares.empty()) shares.assign(parts.size(), 1.0);
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  DMF_CHECK(
+      shares.size() == parts.size() && sum > 0, InvalidArgument,
+      "sampler: batch.shares: expected a weight above 0 for some of the {} datasets of the mixture, got {} "
+      "weights of sum {}",
+      parts.size(), shares.size(), sum);
+  int64_t first = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    shares[i] /= sum;
+    std::vector<int64_t>& labels = parts_.emplace_back();
+    while (first < classes() && identities_[static_cast<size_t>(first)] <= parts[i].last_identity)
+      labels.push_back(first++);
+    const auto most =
+        static_cast<int64_t>(std::ceil(shares[i] * static_cast<double>(options_.identities))) + 1;
+    DMF_CHECK(
+        static_cast<int64_t>(labels.size()) >= std::min(most, options_.identities) || shares[i] == 0,
+        InvalidArgument,
+        "sampler: a share of {:.3g} takes up to {} of a batch's identities from {}, which has {}; hint: a "
+        "smaller share in batch.shares",
+        shares[i], std::min(most, options_.identities), parts[i].title, labels.size());
+  }
 }
 
 int64_t IdentitySampler::batches(int64_t /*epoch*/) const {
@@ -92,11 +124,51 @@ std::vector<int64_t> IdentitySampler::identity_order(int64_t epoch) const {
   return order;
 }
 
+std::vector<int64_t> IdentitySampler::balanced_order(int64_t epoch) const {
+  struct Queue {
+    std::vector<int64_t> labels;  ///< still to come in this round
+    uint64_t round = 0;
+    int64_t drawn = 0;
+  };
+  std::vector<Queue> queues(parts_.size());
+  const int64_t needed = batches(epoch) * options_.identities;
+  std::vector<int64_t> order;
+  for (int64_t place = 0; place < needed; ++place) {
+    // The dataset that lags most behind its share.
+    size_t next = 0;
+    double most = -1;
+    for (size_t i = 0; i < queues.size(); ++i) {
+      const double lag =
+          options_.shares[i] * static_cast<double>(place + 1) - static_cast<double>(queues[i].drawn);
+      if (options_.shares[i] > 0 && lag > most) {
+        most = lag;
+        next = i;
+      }
+    }
+    Queue& queue = queues[next];
+    if (queue.labels.empty()) {
+      queue.labels = parts_[next];
+      const auto part = static_cast<uint64_t>(next);
+      RandomStream(seed_, "sampler identities", {static_cast<uint64_t>(epoch), queue.round++, part})
+          .shuffle(queue.labels);
+      // They are taken from the end: those that the batch has already come last.
+      const auto begun = static_cast<std::ptrdiff_t>(place - place % options_.identities);
+      std::stable_partition(queue.labels.begin(), queue.labels.end(), [&](int64_t label) {
+        return std::find(order.begin() + begun, order.end(), label) != order.end();
+      });
+    }
+    order.push_back(queue.labels.back());
+    queue.labels.pop_back();
+    ++queue.drawn;
+  }
+  return order;
+}
+
 std::vector<Sample> IdentitySampler::batch(int64_t epoch, int64_t index) const {
   DMF_CHECK(epoch >= 0 && index >= 0 && index < batches(epoch), InvalidArgument,
             "sampler: batch {} of epoch {} does not exist: an epoch has {} batches", index, epoch,
             batches(epoch));
-  const std::vector<int64_t> order = identity_order(epoch);
+  const std::vector<int64_t> order = parts_.empty() ? identity_order(epoch) : balanced_order(epoch);
   std::vector<Sample> samples;
   for (int64_t i = 0; i < options_.identities; ++i) {
     const auto place = static_cast<uint64_t>(index * options_.identities + i);

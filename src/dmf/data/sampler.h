@@ -25,6 +25,8 @@ struct SamplerOptions {
   double text_fraction = 0.0;
   int64_t texts_beside = 0;
   std::string epoch = "identities";
+  std::string balance = "identities";
+  std::vector<double> shares{};
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -37,6 +39,10 @@ struct SamplerOptions {
     v("epoch", epoch, Choices{{"identities", "images"}},
       "an epoch has as many batches as it takes to see each identity once, or to see as many samples as "
       "there are images");
+    v("balance", balance, Choices{{"identities", "datasets"}},
+      "of a mixture's datasets in a batch: each as it has identities, or by `shares`");
+    v("shares", shares, Range{0.0, 1e6},
+      "balance datasets: weights of the mixture's datasets, in their order; empty = equal ones");
   }
 };
 
@@ -52,16 +58,21 @@ struct SamplerOptions {
 /// else any record of it (its attributes are to be put into words). An identity with neither captions nor
 /// attributes gives images only.
 ///
+/// Of a mixture (mixture.h) with balance = "datasets" a batch's identities are drawn from each dataset by its
+/// share: over an epoch they have it within one identity, in a batch within two. Within a dataset they come
+/// in shuffled order as above; those of a small one come oftener.
+///
 /// batch() depends only on the records, options, seed, epoch and index: training can go on from any batch,
 /// and it is safe to call from several threads.
 class IdentitySampler {
  public:
   /// @param records     images of the train split; junk and distractors are left out
   /// @param attributes  by identity, empty if there are none
+  /// @param parts       Dataset::parts: of a mixture
   /// @throws InvalidArgument  fewer than P identities; none with two images; texts are asked for, but nothing
-  /// has any
+  /// has any; shares of another number than datasets, or that ask for more identities than one has
   IdentitySampler(const std::vector<Record>& records, const std::map<int64_t, text::Attributes>& attributes,
-                  const SamplerOptions& options, uint64_t seed);
+                  const SamplerOptions& options, uint64_t seed, const std::vector<DatasetPart>& parts = {});
 
   /// Batches in an epoch (the same in every epoch).
   int64_t batches(int64_t epoch) const;
@@ -78,11 +89,14 @@ class IdentitySampler {
 
  private:
   std::vector<int64_t> identity_order(int64_t epoch) const;
+  std::vector<int64_t> balanced_order(int64_t epoch) const;
+  void set_parts(const std::vector<DatasetPart>& parts);
 
   std::vector<int64_t> identities_;
   std::vector<std::vector<int64_t>> images_;  ///< [class] record indices
   std::vector<std::vector<int64_t>> texts_;  ///< [class] record indices that may be read as text; empty: none
-  SamplerOptions options_;
+  std::vector<std::vector<int64_t>> parts_;  ///< [dataset] labels; empty where they are not balanced
+  SamplerOptions options_;                   ///< its shares sum to 1 where they are
   uint64_t seed_;
   int64_t image_count_ = 0;
   int64_t classes_with_text_ = 0;

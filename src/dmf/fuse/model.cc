@@ -8,6 +8,8 @@
 #include "dmf/core/precision.h"
 #include "dmf/core/shape.h"
 #include "dmf/fuse/initialise.h"
+#include "dmf/fuse/observe.h"
+#include "dmf/fuse/recompute.h"
 #include "dmf/fuse/transformer.h"
 
 namespace dmf::fuse {
@@ -35,11 +37,19 @@ void move(torch::Tensor& tensor, const torch::Device& device) {
   if (!moved.is_same(tensor)) tensor = moved;
 }
 
+constexpr double kMomentum = 0.1, kEpsilon = 1e-5;  // of batch norms
+
 /// Batch norm of [rows, width] over its rows; updates the running statistics in training.
 torch::Tensor batch_norm(const torch::Tensor& rows, const weights::Scope& tensors, bool training) {
-  constexpr double kMomentum = 0.1, kEpsilon = 1e-5;
   return at::batch_norm(rows, tensors["weight"], tensors["bias"], tensors["running_mean"],
                         tensors["running_var"], training, kMomentum, kEpsilon, /*cudnn_enabled=*/false);
+}
+
+/// Batch norm of [rows, width] by statistics from elsewhere.
+torch::Tensor normalised_by(const torch::Tensor& rows, const weights::Scope& tensors,
+                            const TokenStatistics& statistics) {
+  const torch::Tensor scale = tensors["weight"] * (statistics.variance + kEpsilon).rsqrt();
+  return (rows - statistics.mean) * scale + tensors["bias"];
 }
 
 /// Channel means and deviations [B, C, 1, 1] of maps [B, C, h, w].
@@ -110,17 +120,30 @@ bool DmfModel::needs_average_style() const {
   return options_.style_blend > 0 && own_.at("image.style.deviation").sum().item<double>() == 0;
 }
 
-torch::Tensor DmfModel::project(const std::string& modality, const torch::Tensor& tokens,
-                                bool training) const {
+torch::Tensor DmfModel::project(const std::string& modality, const torch::Tensor& tokens, bool training,
+                                const TokenStatistics* statistics) const {
   const weights::Scope scope(own_, modality + ".");
   torch::Tensor x = tokens.to(torch::kFloat32);
   if (scope.has("token_norm.running_mean")) {
     const weights::Scope norm = scope / "token_norm";
-    x = batch_norm(x.flatten(0, 1), norm, training).view_as(x);  // [B, N, D_i], over all tokens of the batch
+    const torch::Tensor rows = x.flatten(0, 1);  // over all tokens of the batch
+    x = (statistics == nullptr ? batch_norm(rows, norm, training) : normalised_by(rows, norm, *statistics))
+            .view_as(x);  // [B, N, D_i]
   } else if (scope.has("token_norm.weight")) {
     x = layer_norm(x, scope, "token_norm");
   }
-  return at::linear(x, scope["projection.weight"], scope["projection.bias"]);
+  const torch::Tensor projected = at::linear(x, scope["projection.weight"], scope["projection.bias"]);
+  observe(scope, "projection", projected);
+  return projected;
+}
+
+bool DmfModel::normalises_tokens_by_batch() const { return own_.contains("image.token_norm.running_mean"); }
+
+void DmfModel::follow_token_statistics(const TokenStatistics& statistics, int64_t count) {
+  const torch::NoGradGuard no_grad;
+  const double unbiased = static_cast<double>(count) / static_cast<double>(std::max<int64_t>(count - 1, 1));
+  own_.at("image.token_norm.running_mean").lerp_(statistics.mean.detach(), kMomentum);
+  own_.at("image.token_norm.running_var").lerp_(statistics.variance.detach() * unbiased, kMomentum);
 }
 
 torch::Tensor DmfModel::class_token(const std::string& modality, const torch::Tensor& projected,
@@ -146,24 +169,40 @@ torch::Tensor DmfModel::transform(const std::string& modality, const torch::Tens
   for (int64_t i = 0; i <= last; ++i) {
     const double share = last == 0 ? 1.0 : static_cast<double>(i) / static_cast<double>(last);
     const int64_t outputs = i == last ? 1 : x.size(1);  // only the class token is read behind the last block
-    x = transformer_block(weights::Scope(own_, fmt::format("transformer.{}.", i)), x, allowed, options_,
-                          outputs, options_.drop_path * share, training);
+    const auto block = [this, i, allowed, outputs, share, training](const torch::Tensor& sequence) {
+      return transformer_block(weights::Scope(own_, fmt::format("transformer.{}.", i)), sequence, allowed,
+                               options_, outputs, options_.drop_path * share, training);
+    };
+    x = options_.recompute ? recomputed(block, x) : block(x);
   }
   if (options_.final_norm == "layer") x = layer_norm(x, weights::Scope(own_, "transformer."), "norm");
-  return x.select(1, 0).to(torch::kFloat32);
+  const torch::Tensor feature = x.select(1, 0).to(torch::kFloat32);
+  observe(weights::Scope(own_, modality + "."), "feature", feature);
+  return feature;
 }
 
 torch::Tensor DmfModel::forward_image(const torch::Tensor& stored, bool training) const {
+  return forward_tokens(image_tokens(stored, training), training);
+}
+
+torch::Tensor DmfModel::image_tokens(const torch::Tensor& stored, bool training) const {
   const std::vector<int64_t> sizes = image_encoder_->stored_sizes();
   check_shape(stored, {kAnySize, sizes.at(0), sizes.at(1), sizes.at(2)}, "forward_image", "stored");
   const torch::Tensor tokens = image_encoder_->trained(blend_style(stored), training);  // [B, N, D_i]
-  return transform("image", project("image", tokens, training), {}, training);
+  observe("image.encoder", tokens);
+  return tokens;
+}
+
+torch::Tensor DmfModel::forward_tokens(const torch::Tensor& tokens, bool training,
+                                       const TokenStatistics* statistics) const {
+  return transform("image", project("image", tokens, training, statistics), {}, training);
 }
 
 torch::Tensor DmfModel::forward_text(const translate::TextTokens& stored, bool training) const {
   DMF_CHECK(has_text(), InvalidArgument,
             "[forward_text] the model has no text branch: it was made without texts");
   const translate::TextTokens texts = text_.encoder == nullptr ? stored : text_.encoder->trained(stored);
+  observe("text.encoder", texts.tokens);
   check_shape(texts.tokens, {kAnySize, kAnySize, text_.width}, "forward_text", "tokens");
   check_shape(texts.mask, {texts.tokens.size(0), texts.tokens.size(1)}, "forward_text", "mask");
   check_type(texts.mask, torch::kBool, "forward_text", "mask");
@@ -176,13 +215,17 @@ torch::Tensor DmfModel::neck(const torch::Tensor& features, bool training) const
   check_shape(features, {kAnySize, options_.width}, "neck", "features");
   DMF_CHECK(!training || features.size(0) >= 2, InvalidArgument,
             "[neck] features: batch statistics need at least 2 samples, got {}", features.size(0));
-  return batch_norm(features, weights::Scope(own_, "neck."), training);
+  const torch::Tensor normalised = batch_norm(features, weights::Scope(own_, "neck."), training);
+  observe("neck", normalised);
+  return normalised;
 }
 
 torch::Tensor DmfModel::classify(const torch::Tensor& normalised) const {
   // The logits decide the loss: their sums keep float32 even where the model runs in bfloat16.
   const PrecisionScope full(torch::kFloat32, normalised.device());
-  return at::linear(normalised, own_.at("classifier.weight"));
+  const torch::Tensor logits = at::linear(normalised, own_.at("classifier.weight"));
+  observe("classifier", logits);
+  return logits;
 }
 
 torch::Tensor DmfModel::embedding(const torch::Tensor& features) const {

@@ -28,6 +28,11 @@ struct TextBranch {
       : encoder(std::move(text_encoder)), width(encoder == nullptr ? 0 : encoder->width()) {}
 };
 
+/// Of the batch norm of image tokens: mean and biased variance, [D_i] float32, differentiable.
+struct TokenStatistics {
+  torch::Tensor mean, variance;
+};
+
 /// DMF (paper Fig. 2, Eq. 3-5): two modality-specific translations, one shared vision transformer, BNNeck.
 ///
 ///   DmfModel model(options, image_encoder, text_encoder, identities, seed);
@@ -57,6 +62,22 @@ class DmfModel {
   /// @param stored  [B, C, h, w] any floating type: ImageEncoder::frozen's output, on the model's device
   /// @return        [B, D] float32: the global feature, the class token's output
   torch::Tensor forward_image(const torch::Tensor& stored, bool training) const;
+
+  /// The two halves of forward_image, for who needs what lies between: the encoder's trained part, and all
+  /// behind it.
+  /// @return  [B, N, D_i] v_j of Eq. 3
+  torch::Tensor image_tokens(const torch::Tensor& stored, bool training) const;
+  /// @param tokens      [B, N, D_i]
+  /// @param statistics  of the batch norm of tokens; null: in training the statistics of `tokens`, which the
+  ///   running ones follow, else the running ones
+  torch::Tensor forward_tokens(const torch::Tensor& tokens, bool training,
+                               const TokenStatistics* statistics = nullptr) const;
+  /// Whether image tokens pass through a batch norm: then samples of a batch depend on each other in
+  /// training.
+  bool normalises_tokens_by_batch() const;
+  /// Lets the running statistics of that batch norm follow a batch's, as a forward pass in training does.
+  /// @param count  tokens that the statistics are of
+  void follow_token_statistics(const TokenStatistics& statistics, int64_t count);
 
   /// Text translation (Eq. 5) and the shared transformer. Texts keep their own length: padding is masked out.
   /// @param stored  TextEncoder::frozen's output, on the model's device; without an encoder tokens
@@ -117,7 +138,8 @@ class DmfModel {
   torch::Tensor class_token(const std::string& modality, const torch::Tensor& projected,
                             const torch::Tensor& mask) const;
   torch::Tensor blend_style(const torch::Tensor& stored) const;
-  torch::Tensor project(const std::string& modality, const torch::Tensor& tokens, bool training) const;
+  torch::Tensor project(const std::string& modality, const torch::Tensor& tokens, bool training,
+                        const TokenStatistics* statistics = nullptr) const;
   torch::Tensor transform(const std::string& modality, const torch::Tensor& projected,
                           const torch::Tensor& mask, bool training) const;
   void mark_parameters();

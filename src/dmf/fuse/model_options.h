@@ -15,6 +15,7 @@ struct ModelOptions {
   std::string initial{};
   double dropout = 0.0;
   double drop_path = 0.0;
+  bool recompute = false;
   std::string class_token = "pooled";
   double residual_init = 0.0;
   std::string projection_init = "orthogonal";
@@ -40,6 +41,9 @@ struct ModelOptions {
       "share of a residual branch's numbers dropped in training");
     v("drop_path", drop_path, Range<double>{0.0, 0.9},
       "share of samples that skip a block's branch in training (the last block's; earlier blocks less)");
+    v("recompute", recompute,
+      "training keeps each transformer block's input alone and computes the block once more in the backward "
+      "pass: the same gradients, less memory, more time");
     v("class_token", class_token, Choices{{"learned", "pooled"}},
       "learned: v_cls and t_cls of Eq. 4 and 5; pooled: plus the mean of the projected tokens");
     v("residual_init", residual_init, Range<double>{0.0, 1.0},

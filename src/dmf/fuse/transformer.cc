@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "dmf/fuse/observe.h"
+
 namespace dmf::fuse {
 namespace {
 
@@ -48,11 +50,13 @@ torch::Tensor transformer_block(const weights::Scope& tensors, const torch::Tens
                                 double drop_path, bool training) {
   const torch::Tensor attended =
       attention(tensors / "attn", layer_norm(sequence, tensors, "norm1"), mask, options.heads, outputs);
+  observe(tensors, "attn", attended);
   torch::Tensor x = sequence.narrow(1, 0, outputs) +
                     drop_samples(at::dropout(attended, options.dropout, training), drop_path, training);
   const torch::Tensor hidden = at::gelu(
       at::linear(layer_norm(x, tensors, "norm2"), tensors["mlp.fc1.weight"], tensors["mlp.fc1.bias"]));
   const torch::Tensor changed = at::linear(hidden, tensors["mlp.fc2.weight"], tensors["mlp.fc2.bias"]);
+  observe(tensors, "mlp", changed);
   return x + drop_samples(at::dropout(changed, options.dropout, training), drop_path, training);
 }
 

@@ -2,6 +2,8 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "dmf/translate/text_encoder.h"
 
@@ -27,6 +29,8 @@ class BatchSource {
   /// Batch of a step, 0, 1, 2 … without end. It depends on nothing but the source and the step, so that
   /// training can go on from any step; safe to call from another thread than the trainer's.
   virtual Batch draw(int64_t step) const = 0;
+  /// What the samples of that batch are made of, in their order, for messages; empty where it has no names.
+  virtual std::vector<std::string> sample_names(int64_t /*step*/) const { return {}; }
   /// Up to `count` stored maps of the training set as they are, [n, C, h, w]: for statistics.
   virtual torch::Tensor sample_maps(int64_t count) const = 0;
   virtual int64_t steps_per_epoch() const = 0;

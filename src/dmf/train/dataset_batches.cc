@@ -44,7 +44,7 @@ DatasetBatches::DatasetBatches(const data::Dataset& dataset, BatchInputs inputs,
       seed_(seed),
       stage_(std::move(stage)),
       sampler_(records_, attributes_, sampler_options(batch.sampler, inputs_.text_encoder != nullptr),
-               RandomStream(seed, stage_).bits()) {
+               RandomStream(seed, stage_).bits(), dataset.parts) {
   DMF_CHECK(inputs_.store != nullptr || inputs_.image_encoder != nullptr, InvalidArgument,
             "[DatasetBatches] expected a token store or an image encoder, got neither");
   DMF_CHECK(inputs_.store == nullptr || inputs_.store->images() == static_cast<int64_t>(records_.size()),
@@ -83,13 +83,27 @@ int64_t DatasetBatches::samples_per_step() const {
   return batch_.sampler.identities * (batch_.sampler.samples + batch_.sampler.texts_beside);
 }
 
-Batch DatasetBatches::draw(int64_t step) const {
-  const int64_t epoch = step / steps_per_epoch();
-  const std::vector<data::Sample> samples = sampler_.batch(epoch, step % steps_per_epoch());
-  std::vector<data::Sample> images, texts;
-  for (const data::Sample& sample : samples) {
-    (sample.modality == data::Modality::kImage ? images : texts).push_back(sample);
+DatasetBatches::Drawn DatasetBatches::samples_of(int64_t step) const {
+  Drawn drawn;
+  for (const data::Sample& sample : sampler_.batch(step / steps_per_epoch(), step % steps_per_epoch())) {
+    (sample.modality == data::Modality::kImage ? drawn.images : drawn.texts).push_back(sample);
   }
+  return drawn;
+}
+
+std::vector<std::string> DatasetBatches::sample_names(int64_t step) const {
+  const auto [images, texts] = samples_of(step);
+  std::vector<std::string> names;
+  const auto path = [this](const data::Sample& sample) {
+    return records_.at(static_cast<size_t>(sample.record)).path.string();
+  };
+  for (const data::Sample& sample : images) names.push_back(path(sample));
+  for (const data::Sample& sample : texts) names.push_back("words for " + path(sample));
+  return names;
+}
+
+Batch DatasetBatches::draw(int64_t step) const {
+  const auto [images, texts] = samples_of(step);
   std::vector<int64_t> labels;
   for (const data::Sample& sample : images) labels.push_back(sample.label);
   for (const data::Sample& sample : texts) labels.push_back(sample.label);

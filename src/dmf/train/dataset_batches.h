@@ -38,6 +38,7 @@ class DatasetBatches : public BatchSource {
                  const TextOptions& text, const AugmentOptions& augment, uint64_t seed, std::string stage);
 
   Batch draw(int64_t step) const override;
+  std::vector<std::string> sample_names(int64_t step) const override;
   torch::Tensor sample_maps(int64_t count) const override;
   int64_t steps_per_epoch() const override;
   int64_t identities() const override { return sampler_.classes(); }
@@ -49,6 +50,11 @@ class DatasetBatches : public BatchSource {
   int64_t identities_with_text() const { return sampler_.classes_with_text(); }
 
  private:
+  /// Samples of a step, those of each modality in their order.
+  struct Drawn {
+    std::vector<data::Sample> images, texts;
+  };
+  Drawn samples_of(int64_t step) const;
   torch::Tensor decode(const std::vector<int64_t>& records) const;
   int64_t extra_rows() const;  ///< of a stored map, that are no cells
   torch::Tensor draw_images(const std::vector<data::Sample>& samples, int64_t step) const;

@@ -1,6 +1,11 @@
 #include "dmf/train/metrics_file.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <sstream>
+#include <system_error>
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -30,12 +35,32 @@ std::string lines_before(const std::filesystem::path& path, const std::string& s
 MetricsFile::MetricsFile(std::filesystem::path path, const std::string& stage, int64_t step)
     : path_(std::move(path)) {
   write_text(path_, stage.empty() ? "" : lines_before(path_, stage, step));
-  out_.open(path_, std::ios::app);
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  DMF_CHECK(descriptor_ >= 0, DataError, "{}: cannot write: {}", path_.string(),
+            std::generic_category().message(errno));
+}
+
+MetricsFile::~MetricsFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 void MetricsFile::add(const nlohmann::json& line) {
-  out_ << line.dump() << std::endl;  // flushed: a killed run keeps its lines
-  DMF_CHECK(out_.good(), DataError, "{}: cannot write; hint: is the disk full?", path_.string());
+  const std::string text = line.dump() + "\n";
+  const off_t before = ::lseek(descriptor_, 0, SEEK_END);
+  size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count = ::write(descriptor_, text.data() + written, text.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count > 0) {
+      written += static_cast<size_t>(count);
+      continue;
+    }
+    const int code = errno;
+    [[maybe_unused]] const int ignored = ::ftruncate(descriptor_, before);  // no half line
+    throw DataError(
+        fmt::format("{}: cannot write: {}; hint: is the disk full? `--resume` goes on once it is not",
+                    path_.string(), std::generic_category().message(code)));
+  }
 }
 
 }  // namespace dmf::train

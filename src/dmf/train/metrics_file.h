@@ -1,6 +1,5 @@
 #pragma once
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace dmf::train {
@@ -13,13 +12,17 @@ class MetricsFile {
   /// @param stage  empty: start anew
   /// @throws DataError  the file cannot be written
   MetricsFile(std::filesystem::path path, const std::string& stage, int64_t step);
+  ~MetricsFile();
+  MetricsFile(const MetricsFile&) = delete;
+  MetricsFile& operator=(const MetricsFile&) = delete;
 
-  /// Adds a line, on the disk when it returns.
+  /// Adds a line, whole or not at all; handed to the system when it returns, so that a killed run keeps it.
+  /// @throws DataError  it cannot be written (a full disk, say)
   void add(const nlohmann::json& line);
 
  private:
   std::filesystem::path path_;
-  std::ofstream out_;
+  int descriptor_ = -1;
 };
 
 }  // namespace dmf::train

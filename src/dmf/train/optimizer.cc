@@ -7,6 +7,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/shape.h"
 #include "dmf/fuse/model.h"
+#include "dmf/train/layer_rate.h"
 
 namespace dmf::train {
 namespace {
@@ -29,6 +30,27 @@ bool is_not_decayed(const std::string& name, const torch::Tensor& value) {
                                                      "relative_position_bias_table"};
   return value.dim() <= 1 ||
          std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) { return name.ends_with(end); });
+}
+
+/// Learning rate of each parameter in learning rates: the encoders have theirs, and within each network it
+/// falls from layer to layer.
+std::map<std::string, double> rates_of(const weights::NamedTensors& parameters,
+                                       const OptimizerOptions& options) {
+  std::map<std::string, double> rates;
+  const auto add = [&](const std::string& prefix, double rate, double decay) {
+    std::vector<std::string> names;  // below the prefix
+    for (const auto& [name, value] : parameters) {
+      if (name.starts_with(prefix) && !rates.contains(name)) names.push_back(name.substr(prefix.size()));
+    }
+    for (const auto& [name, factor] : layer_rates(names, decay)) rates[prefix + name] = rate * factor;
+  };
+  add(fuse::kImageEncoderPrefix, options.encoder_rate, options.encoder_layer_decay);
+  add(fuse::kTextEncoderPrefix, options.encoder_rate, options.encoder_layer_decay);
+  for (const auto& [name, value] : parameters) {  // translations and head are new: they learn at full rate
+    if (!name.starts_with("transformer.")) rates.try_emplace(name, 1.0);
+  }
+  add("", 1.0, options.layer_decay);
+  return rates;
 }
 
 void copy_state(const weights::NamedTensors& to, const weights::NamedTensors& from) {
@@ -131,12 +153,10 @@ class AdamW : public Optimizer {
 
 Optimizer::Optimizer(const weights::NamedTensors& parameters, const OptimizerOptions& options)
     : options_(options) {
+  const std::map<std::string, double> rates = rates_of(parameters, options);
   for (const auto& [name, value] : parameters) {
     const bool decays = options.decay_vectors || !is_not_decayed(name, value);
-    const bool is_encoder =
-        name.starts_with(fuse::kImageEncoderPrefix) || name.starts_with(fuse::kTextEncoderPrefix);
-    parameters_.push_back(
-        {name, value, is_encoder ? options.encoder_rate : 1.0, decays ? options.weight_decay : 0.0});
+    parameters_.push_back({name, value, rates.at(name), decays ? options.weight_decay : 0.0});
   }
 }
 

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "dmf/core/error.h"
-#include "dmf/train/schedule.h"
 
 namespace dmf::train {
 namespace {
@@ -18,15 +17,6 @@ struct Number {
   void set_gradient(double g) { value.mutable_grad() = at::full({1, 1}, g, torch::kFloat32); }
   double get() const { return value.item<double>(); }
 };
-
-TEST(Schedule, RisesThenFallsAsACosine) {
-  EXPECT_DOUBLE_EQ(learning_rate_factor(0, 100, 0), 1.0);
-  EXPECT_NEAR(learning_rate_factor(50, 100, 0), 0.5, 1e-12);
-  EXPECT_DOUBLE_EQ(learning_rate_factor(0, 100, 0.1), 0.1);
-  EXPECT_DOUBLE_EQ(learning_rate_factor(9, 100, 0.1), 1.0);
-  EXPECT_NEAR(learning_rate_factor(55, 100, 0.1), 0.5, 1e-12);
-  for (int64_t step = 0; step < 100; ++step) EXPECT_GT(learning_rate_factor(step, 100, 0.1), 0.0);
-}
 
 TEST(Sgd, WorkedByHand) {
   Number x(1.0);
@@ -67,6 +57,33 @@ TEST(Optimizer, EncoderHasItsOwnRateAndVectorsAreNotDecayed) {
   EXPECT_NEAR(matrix.get(), 0.9, 1e-6);
   EXPECT_EQ(position.get(), 1.0);
   EXPECT_EQ(bias.item<double>(), 1.0);
+}
+
+TEST(Optimizer, LearnsSlowerLayerByLayer) {
+  weights::NamedTensors parameters;
+  for (const char* name : {"image.encoder.patch_embed.proj.weight", "image.encoder.blocks.1.w",
+                           "image.encoder.norm.w", "image.projection.weight", "transformer.0.attn.qkv.weight",
+                           "transformer.1.mlp.fc1.weight", "transformer.norm.weight", "classifier.weight"}) {
+    torch::Tensor value = at::ones({1, 1}).requires_grad_();
+    value.mutable_grad() = at::ones({1, 1});
+    parameters[name] = value;
+  }
+  make_optimizer(parameters, {.name = "sgd",
+                              .momentum = 0,
+                              .weight_decay = 0,
+                              .encoder_rate = 0.5,
+                              .layer_decay = 0.5,
+                              .encoder_layer_decay = 0.1})
+      ->step(0.1);
+  const auto moved = [&](const char* name) { return (1 - parameters.at(name).item<double>()) / 0.1; };
+  EXPECT_NEAR(moved("image.encoder.norm.w"), 0.5, 1e-5);
+  EXPECT_NEAR(moved("image.encoder.blocks.1.w"), 0.5 * 0.1, 1e-5);
+  EXPECT_NEAR(moved("image.encoder.patch_embed.proj.weight"), 0.5 * 0.001, 1e-5);
+  EXPECT_NEAR(moved("transformer.norm.weight"), 1, 1e-5);
+  EXPECT_NEAR(moved("transformer.1.mlp.fc1.weight"), 0.5, 1e-5);
+  EXPECT_NEAR(moved("transformer.0.attn.qkv.weight"), 0.25, 1e-5);
+  EXPECT_NEAR(moved("image.projection.weight"), 1, 1e-5) << "new: at full rate";
+  EXPECT_NEAR(moved("classifier.weight"), 1, 1e-5);
 }
 
 TEST(Optimizer, TokensAndPositionTablesOfVisionTransformersAreNotDecayed) {

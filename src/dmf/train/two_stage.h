@@ -8,6 +8,7 @@
 
 #include "dmf/fuse/model.h"
 #include "dmf/train/batch.h"
+#include "dmf/train/ranks.h"
 #include "dmf/train/train_options.h"
 
 namespace dmf::train {
@@ -33,13 +34,18 @@ struct TwoStageRun {
   torch::Dtype precision = torch::kFloat32;  ///< of the heavy products, see compute_type()
   uint64_t seed = 0;
   bool resume = false;  ///< go on from checkpoint/, where there is one
+  /// That share each batch, all with the same data, options and folder; the first alone writes and validates.
+  /// Null: this process trains alone.
+  std::shared_ptr<const Ranks> ranks{};
   Validation validate;  ///< may be empty
+  /// Score of what `validate` gave, higher is better: for progress.patience.
+  std::function<double(const nlohmann::json& validation)> score;
 };
 
 /// What a stage came to.
 struct StageResult {
-  int64_t steps = 0;
-  double seconds = 0;             ///< of training, in this process
+  int64_t steps = 0;              ///< taken: fewer than asked for where it was stopped early
+  double seconds = 0;             ///< of training, in all processes that took part
   double loss = 0, accuracy = 0;  ///< means of the last lines of metrics.jsonl
   nlohmann::json validation;      ///< at the end; null without
 };
@@ -64,11 +70,17 @@ struct TwoStageResult {
 /// dataset, and made anew where stage II has another. With optimizer.ema the averaged weights are each
 /// stage's result.
 ///
+/// With progress.patience a stage is over when so many validations brought nothing better, and its best
+/// weights are its result.
+///
 /// Ctrl-C writes a checkpoint and throws Interrupted. A resumed run draws the same batches and, on the same
-/// machine and number of threads, gives bit for bit the losses of one that was never stopped.
+/// machine and number of threads, gives bit for bit the losses of one that was never stopped, wherever that
+/// was killed (checkpoint.h).
 ///
 /// @param model  is changed; its head is made for the first stage's identities where it was not
-/// @throws InvalidArgument  no stage has steps; a resumed run with other options or data
+/// @throws InvalidArgument  no stage has steps; patience without validations; a resumed run with other
+/// options
+/// @throws DataError        a resumed run with other data; no checkpoint is whole; a full disk
 /// @throws Error            a loss that is not finite
 TwoStageResult train_two_stages(fuse::DmfModel& model, const StageData& pretrain, const StageData& finetune,
                                 const TwoStageRun& run);
