@@ -98,6 +98,34 @@ TEST(Triplet, WorkedByHand) {
       (soft(.5 - 4) + soft(.5 - 2) + soft(.5 + 4) + soft(.5 - 4)) / 4, 1e-12);
 }
 
+TEST(Triplet, PartnersAlonePullAndPush) {
+  // As above, and a text of identity 0 at 5, one of identity 1 at 2.
+  const torch::Tensor x = torch::tensor({{0.0}, {1.0}, {3.0}, {7.0}, {5.0}, {2.0}}, torch::kFloat64);
+  const torch::Tensor labels = labels_of({0, 0, 1, 1, 0, 1});
+  const torch::Tensor is_image = torch::tensor({true, true, true, true, false, false});
+  const auto soft = [](double z) { return std::log1p(std::exp(z)); };
+  const double images =
+      (soft(1 - 3) + soft(1 - 2) + soft(4 - 2) + soft(4 - 6) + soft(5 - 2) + soft(5 - 1)) / 6;
+  EXPECT_NEAR(triplet_loss(x, labels, {}, {}, is_image).item<double>(), images, 1e-12);
+  const double all = (soft(5 - 2) + soft(4 - 1) + soft(4 - 2) + soft(5 - 2) + soft(5 - 2) + soft(5 - 1)) / 6;
+  EXPECT_NEAR(triplet_loss(x, labels, {}, {}).item<double>(), all, 1e-12);
+
+  LossOptions options;
+  options.triplet_partners = "images";
+  EXPECT_NEAR(total_loss(x, at::zeros({6, 2}), labels, {}, options, is_image).triplet.item<double>(), images,
+              1e-12);
+  EXPECT_NEAR(total_loss(x, at::zeros({6, 2}), labels, {}, {}, is_image).triplet.item<double>(), all, 1e-12);
+}
+
+TEST(Triplet, WithoutAPartnerOfItsLabelAnyPositiveServes) {
+  // Identity 0 has one image at 0 and a text at 2, identity 1 images at 5 and 6.
+  const torch::Tensor x = torch::tensor({{0.0}, {2.0}, {5.0}, {6.0}}, torch::kFloat64);
+  const auto soft = [](double z) { return std::log1p(std::exp(z)); };
+  EXPECT_NEAR(triplet_loss(x, labels_of({0, 0, 1, 1}), {}, {}, torch::tensor({true, false, true, true}))
+                  .item<double>(),
+              (soft(2 - 5) + soft(2 - 3) + soft(1 - 5) + soft(1 - 6)) / 4, 1e-12);
+}
+
 TEST(Triplet, DoesNotDependOnTheOrderOfTheBatch) {
   const torch::Tensor x = random64({8, 3});
   const torch::Tensor labels = labels_of({0, 0, 1, 1, 2, 2, 3, 3});

@@ -11,6 +11,7 @@ struct LossOptions {
   double triplet_weight = 1.0;
   double label_smoothing = 0.1;
   TripletOptions triplet{};
+  std::string triplet_partners = "all";
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -19,6 +20,8 @@ struct LossOptions {
     v("label_smoothing", label_smoothing, Range<double>{0.0, 0.9},
       "identity loss: mass given evenly to all identities");
     triplet.visit(v);
+    v("triplet_partners", triplet_partners, Choices{{"all", "images"}},
+      "what an anchor's positive and negative are chosen from: images and texts alike, or images alone");
   }
 };
 
@@ -33,8 +36,10 @@ struct Losses {
 /// @param logits    [B, C] of the features behind BNNeck: the identity loss'
 /// @param labels    [B] int64, images and texts together
 /// @param weights   [B] of the samples; undefined = all 1
+/// @param is_image  [B] bool, for triplet_partners = "images"; undefined = all are images
 /// @throws InvalidArgument  as the parts do
 Losses total_loss(const torch::Tensor& features, const torch::Tensor& logits, const torch::Tensor& labels,
-                  const torch::Tensor& weights, const LossOptions& options);
+                  const torch::Tensor& weights, const LossOptions& options,
+                  const torch::Tensor& is_image = {});
 
 }  // namespace dmf::loss

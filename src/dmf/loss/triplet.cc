@@ -23,21 +23,30 @@ void check_every_anchor(const torch::Tensor& has_pair, const torch::Tensor& labe
                             .message());
 }
 
-HardPairs hardest(const torch::Tensor& features, const torch::Tensor& labels) {
+/// `pairs` [B, B] with partners alone, but for anchors that have none of them.
+torch::Tensor among(const torch::Tensor& pairs, const torch::Tensor& partners) {
+  const torch::Tensor kept = pairs.logical_and(partners.unsqueeze(0));
+  return at::where(kept.any(1, true), kept, pairs);
+}
+
+HardPairs hardest(const torch::Tensor& features, const torch::Tensor& labels, const torch::Tensor& partners) {
   const torch::NoGradGuard no_grad;
   const torch::Tensor x = features.detach();
   const torch::Tensor square = x.square().sum(1);
   const torch::Tensor distance = square.unsqueeze(0) + square.unsqueeze(1) - 2 * x.matmul(x.t());  // [B, B]
   const torch::Tensor same = labels.unsqueeze(0) == labels.unsqueeze(1);
   const torch::Tensor self = at::eye(labels.size(0), same.options());
-  const torch::Tensor positive = same.logical_and(self.logical_not());
+  torch::Tensor positive = same.logical_and(self.logical_not()), negative = same.logical_not();
   check_every_anchor(positive.any(1), labels, "the same",
                      "draw at least two samples of an identity (batch.samples)");
-  check_every_anchor(same.logical_not().any(1), labels, "another",
-                     "draw at least two identities (batch.identities)");
+  check_every_anchor(negative.any(1), labels, "another", "draw at least two identities (batch.identities)");
+  if (partners.defined()) {
+    positive = among(positive, partners);
+    negative = among(negative, partners);
+  }
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   return {distance.masked_fill(positive.logical_not(), -kInfinity).argmax(1),
-          distance.masked_fill(same, kInfinity).argmin(1)};
+          distance.masked_fill(negative.logical_not(), kInfinity).argmin(1)};
 }
 
 torch::Tensor pair_distance(const torch::Tensor& a, const torch::Tensor& b, const TripletOptions& options) {
@@ -50,7 +59,8 @@ torch::Tensor pair_distance(const torch::Tensor& a, const torch::Tensor& b, cons
 }  // namespace
 
 torch::Tensor triplet_loss(const torch::Tensor& features, const torch::Tensor& labels,
-                           const torch::Tensor& weights, const TripletOptions& options) {
+                           const torch::Tensor& weights, const TripletOptions& options,
+                           const torch::Tensor& partners) {
   check_shape(features, {kAnySize, kAnySize}, "triplet_loss", "features");
   check_shape(labels, {features.size(0)}, "triplet_loss", "labels");
   check_type(labels, torch::kInt64, "triplet_loss", "labels");
@@ -59,9 +69,13 @@ torch::Tensor triplet_loss(const torch::Tensor& features, const torch::Tensor& l
   DMF_CHECK(features.size(0) > 0, InvalidArgument,
             "[triplet_loss] features: expected at least one sample, got none");
 
+  if (partners.defined()) {
+    check_shape(partners, {features.size(0)}, "triplet_loss", "partners");
+    check_type(partners, torch::kBool, "triplet_loss", "partners");
+  }
   torch::Tensor x = features.element_size() < 4 ? features.to(torch::kFloat32) : features;
   if (options.normalise) x = x / x.norm(2, {1}, true).clamp_min(1e-12);
-  const HardPairs pairs = hardest(x, labels);
+  const HardPairs pairs = hardest(x, labels, partners);
   const torch::Tensor positive = pair_distance(x, x.index_select(0, pairs.positive), options);
   const torch::Tensor negative = pair_distance(x, x.index_select(0, pairs.negative), options);
   const torch::Tensor loss = at::softplus(options.margin + options.scale * (positive - negative));  // [B]

@@ -7,4 +7,8 @@ Batch Batch::to(const torch::Device& device) const {
   return {move(images), {move(texts.tokens), move(texts.mask)}, move(labels), move(weights)};
 }
 
+torch::Tensor Batch::is_image() const {
+  return at::arange(samples(), labels.options()) < (images.defined() ? images.size(0) : 0);
+}
+
 }  // namespace dmf::train

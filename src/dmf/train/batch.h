@@ -17,6 +17,8 @@ struct Batch {
   torch::Tensor weights;        ///< [Bi + Bt] float32 of the losses; undefined = all 1
 
   int64_t samples() const { return labels.size(0); }
+  /// [Bi + Bt] bool, on the labels' device: false = a text.
+  torch::Tensor is_image() const;
   /// The same batch on `device`.
   Batch to(const torch::Device& device) const;
 };

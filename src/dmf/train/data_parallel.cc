@@ -45,7 +45,16 @@ Batch shard_of(const Batch& batch, int64_t rank, int64_t size) {
           .weights = take(batch.weights, chosen)};
 }
 
-GatheredBatch gather_batch(const Ranks& ranks, const torch::Tensor& features, const Batch& shard) {
+WholeBatch whole_batch(const torch::Tensor& features, const Batch& batch) {
+  return {.features = features,
+          .labels = batch.labels,
+          .weights = batch.weights,
+          .is_image = batch.is_image(),
+          .first = 0,
+          .count = features.size(0)};
+}
+
+WholeBatch gather_batch(const Ranks& ranks, const torch::Tensor& features, const Batch& shard) {
   torch::Tensor counts = at::zeros({ranks.size()}, torch::kInt64);
   counts[ranks.rank()] = features.size(0);
   ranks.sum(counts);
@@ -55,6 +64,7 @@ GatheredBatch gather_batch(const Ranks& ranks, const torch::Tensor& features, co
   return {.features = gather(features).requires_grad_(true),
           .labels = gather(shard.labels),
           .weights = gather(shard.weights),
+          .is_image = gather(shard.is_image().to(torch::kInt64)).to(torch::kBool),
           .first = counts.narrow(0, 0, ranks.rank()).sum().item<int64_t>(),
           .count = features.size(0)};
 }

@@ -15,16 +15,20 @@ namespace dmf::train {
 /// @throws InvalidArgument  fewer identities than ranks
 Batch shard_of(const Batch& batch, int64_t rank, int64_t size);
 
-/// The features of a batch on every rank, for losses over the whole of it.
-struct GatheredBatch {
-  torch::Tensor features;         ///< [B, D] of all ranks, a leaf
-  torch::Tensor labels, weights;  ///< [B] of all ranks; weights undefined where there are none
+/// A batch as the losses see it: all samples, on every rank.
+struct WholeBatch {
+  torch::Tensor features;         ///< [B, D]
+  torch::Tensor labels, weights;  ///< [B]; weights undefined where there are none
+  torch::Tensor is_image;         ///< [B] bool: false = a text
   int64_t first = 0, count = 0;   ///< rows that are this rank's
 
   /// The gradient that this rank's features have collected.
   torch::Tensor own_gradient() const { return features.grad().narrow(0, first, count); }
 };
-GatheredBatch gather_batch(const Ranks& ranks, const torch::Tensor& features, const Batch& shard);
+/// Of one process.
+WholeBatch whole_batch(const torch::Tensor& features, const Batch& batch);
+/// Of all ranks: their features, a leaf.
+WholeBatch gather_batch(const Ranks& ranks, const torch::Tensor& features, const Batch& shard);
 
 /// Adds up over the ranks what each has collected in its parameters' gradients: those through the features of
 /// its shard. Behind the features every rank has computed the whole batch's: BNNeck and classifier are left

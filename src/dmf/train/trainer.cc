@@ -6,7 +6,6 @@
 #include "dmf/core/error.h"
 #include "dmf/core/precision.h"
 #include "dmf/core/random.h"
-#include "dmf/train/data_parallel.h"
 #include "dmf/train/divergence.h"
 #include "dmf/train/micro_batches.h"
 
@@ -51,10 +50,10 @@ torch::Tensor Trainer::forward(const Batch& batch, int64_t step) const {
   return at::cat(features);
 }
 
-Trainer::Outputs Trainer::losses_of(const torch::Tensor& features, const torch::Tensor& labels,
-                                    const torch::Tensor& weights) const {
-  const torch::Tensor logits = model_.classify(model_.neck(features, true));
-  return {logits, loss::total_loss(features, logits, labels, weights, options_.loss)};
+Trainer::Outputs Trainer::losses_of(const WholeBatch& whole) const {
+  const torch::Tensor logits = model_.classify(model_.neck(whole.features, true));
+  return {logits, loss::total_loss(whole.features, logits, whole.labels, whole.weights, options_.loss,
+                                   whole.is_image)};
 }
 
 StepReport Trainer::compute_gradients(const Batch& batch, int64_t step) {
@@ -64,9 +63,9 @@ StepReport Trainer::compute_gradients(const Batch& batch, int64_t step) {
   if (options_.parts > 1 || ranks != nullptr)
     parts.emplace(model_, mine, options_.parts, options_.precision, draws_of(step), ranks);
   torch::Tensor features = parts ? parts->features() : forward(batch, step);
-  GatheredBatch whole{.features = features, .labels = batch.labels, .weights = batch.weights};
+  WholeBatch whole = whole_batch(features, batch);
   if (ranks != nullptr) whole = gather_batch(*ranks, features, mine);
-  const auto [logits, losses] = losses_of(whole.features, whole.labels, whole.weights);
+  const auto [logits, losses] = losses_of(whole);
   losses.total.backward();
   if (parts) parts->backward(ranks == nullptr ? features.grad() : whole.own_gradient());
   if (ranks != nullptr) sum_gradients(*ranks, model_.parameters());
@@ -94,7 +93,7 @@ StepReport Trainer::step(const Batch& given, double learning_rate, int64_t step)
 void Trainer::explain(const StepReport& report, const Batch& batch, double learning_rate, int64_t step) {
   optimizer_->clear_gradients();
   const Divergence found = find_divergence(
-      model_, batch, [&] { return losses_of(forward(batch, step), batch.labels, batch.weights).losses; },
+      model_, batch, [&] { return losses_of(whole_batch(forward(batch, step), batch)).losses; },
       [&] { compute_gradients(batch, step); });
   optimizer_->clear_gradients();
   throw DivergenceError(

@@ -7,6 +7,7 @@
 #include "dmf/fuse/model.h"
 #include "dmf/loss/total.h"
 #include "dmf/train/batch.h"
+#include "dmf/train/data_parallel.h"
 #include "dmf/train/optimizer.h"
 #include "dmf/train/ranks.h"
 
@@ -63,8 +64,7 @@ class Trainer {
   };
   uint64_t draws_of(int64_t step) const;
   torch::Tensor forward(const Batch& batch, int64_t step) const;
-  Outputs losses_of(const torch::Tensor& features, const torch::Tensor& labels,
-                    const torch::Tensor& weights) const;
+  Outputs losses_of(const WholeBatch& whole) const;
   StepReport compute_gradients(const Batch& batch, int64_t step);
   [[noreturn]] void explain(const StepReport& report, const Batch& batch, double learning_rate, int64_t step);
 
