@@ -82,6 +82,7 @@ TEST(Divergence, NamesTheParameter) {
 TEST(Divergence, NamesThePartWhoseOutputOverflows) {
   for (const int64_t parts : {1, 2}) {
     fuse::DmfModel model = tiny_model();
+    set(model, "transformer.1.mlp.fc1.bias", 100);
     set(model, "transformer.1.mlp.fc2.weight", kHuge);  // finite, its products are not
     EXPECT_THAT(step_of(model, TinyBatches({}, 40, 0).draw(0), parts).message,
                 HasSubstr("arose in the output of transformer.1.mlp (images)"));

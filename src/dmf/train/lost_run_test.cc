@@ -43,9 +43,9 @@ extern "C" int rename(const char* from, const char* to) noexcept {
   if (is_last_call()) ::raise(SIGKILL);
   return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
-extern "C" int fsync(int file) {
+extern "C" int fsync(int) {
   if (is_last_call()) ::raise(SIGKILL);
-  return static_cast<int>(::syscall(SYS_fsync, file));
+  return 0;  // what a killed process wrote outlives it anyway
 }
 
 namespace dmf::train {
