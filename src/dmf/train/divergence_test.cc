@@ -1,5 +1,6 @@
 #include "dmf/train/divergence.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,6 +22,7 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kHuge = std::numeric_limits<float>::max();
 
 fuse::DmfModel tiny_model() {
+  at::set_num_threads(1);
   const fuse::ModelOptions options{
       .width = 16, .depth = 3, .heads = 2, .residual_init = 1, .max_text_length = 4};
   return {options,

@@ -1,5 +1,6 @@
 #include "dmf/train/micro_batches.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,6 +26,7 @@ class FixedNormEncoder : public test::TinyEncoder {
 };
 
 fuse::DmfModel model_of(const fuse::ModelOptions& given, int64_t width = 16) {
+  at::set_num_threads(1);  // steps this small are faster on one thread, and do not wait for a busy machine
   fuse::ModelOptions options = given;
   options.width = width;
   options.heads = 2;

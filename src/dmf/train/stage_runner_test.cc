@@ -1,6 +1,7 @@
 // Validations that decide when a stage ends and which weights it keeps.
 #include "dmf/train/stage_runner.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,6 +27,7 @@ class StoppingEarly : public testing::Test {
   StageResult train(const std::filesystem::path& folder, const std::vector<double>& scores,
                     bool resume = false, int64_t fail_at = 0) {
     Progress::set_enabled(false);
+    at::set_num_threads(1);
     model_.emplace(fuse::ModelOptions{.width = 16, .heads = 2},
                    std::make_shared<test::TinyEncoder>(
                        TinyWorld::kChannels, translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
