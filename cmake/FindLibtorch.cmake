@@ -22,6 +22,10 @@ if(Libtorch_FOUND AND NOT TARGET Libtorch::torch)
   # The wheel's libraries find their own runtime libraries by RPATH; the linker need not follow them.
   target_link_options(Libtorch::torch INTERFACE -Wl,--allow-shlib-undefined)
   target_link_libraries(Libtorch::torch INTERFACE ${Libtorch_torch_cpu} ${Libtorch_c10} pthread)
+  # at::parallel_for is a template: where its caller is compiled without OpenMP, it runs on one thread. The runtime
+  # is the wheel's own.
+  target_compile_options(Libtorch::torch INTERFACE -fopenmp)
+  target_link_libraries(Libtorch::torch INTERFACE ${DMF_LIBTORCH}/lib/libgomp.so.1)
   if(DMF_CUDA)
     # Nothing refers to torch_cuda by name: its kernels register themselves when it is loaded.
     target_link_libraries(Libtorch::torch INTERFACE

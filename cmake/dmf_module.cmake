@@ -3,11 +3,11 @@
 #   dmf_module(loss
 #     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header; with DMF_UNITY four of
 #                                         them are compiled as one)
-#     PLAIN   names.cc names_test.cc      files, tests among them, that do not: without it they compile in a second
+#     PLAIN   names.cc names_test.cc      files, tests among them, that do not: without it they compile in seconds
 #     DEPENDS core                        the only place where a dependency between modules is written
 #     LINKS   OpenSSL::Crypto)            third parties, private
 #
-# Tests are every *_test.cc of the folder. The test layers/<module> fails when a file includes a module that is not
+# Tests are every *_test.cc of the folder; with DMF_UNITY four of them are compiled as one, tensors or not. The test layers/<module> fails when a file includes a module that is not
 # in DEPENDS (and the modules those depend on are not inherited: say what you include).
 
 # Gives `target` the shared precompiled header of libtorch.
@@ -20,6 +20,12 @@ endfunction()
 function(dmf_use_test_pch target)
   target_compile_options(${target} PRIVATE ${DMF_TEST_OPTIONS})
   target_precompile_headers(${target} REUSE_FROM dmf_test_pch)
+  dmf_use_unity(${target})
+endfunction()
+
+# With DMF_UNITY, compiles four files of `target` as one.
+function(dmf_use_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DMF_UNITY} UNITY_BUILD_BATCH_SIZE 4)
 endfunction()
 
 function(dmf_module module)
@@ -31,8 +37,9 @@ function(dmf_module module)
   target_include_directories(dmf_${module} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND dmf:: OUTPUT_VARIABLE depends)
   target_link_libraries(dmf_${module} PUBLIC ${depends} Libtorch::torch PRIVATE ${arg_LINKS})
-  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
-  set_target_properties(dmf_${module} PROPERTIES UNITY_BUILD ${DMF_UNITY} UNITY_BUILD_BATCH_SIZE 4)
+  set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  set_source_files_properties(${plain} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  dmf_use_unity(dmf_${module})
   dmf_use_pch(dmf_${module})
   if(NOT DMF_TESTS)
     return()

@@ -194,6 +194,19 @@ def write_peers(folder, peers):
     print({name: {peer: part.get("map") for peer, part in each.items()} for name, each in figures.items()})
 
 
+def write_h5py_mat(path, case):
+    """MATLAB 7.3 as Python's writers of it make it; their texts have no zero byte at the end, MATLAB's have."""
+    import h5py
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for part in ("query", "gallery"):
+            for name, values, kind in ((f"{part}_f", case[part].T, "single"),
+                                       (f"{part}_label", np.array(case[f"{part}_identities"])[:, None], "int64"),
+                                       (f"{part}_cam", np.array(case[f"{part}_cameras"])[:, None], "int64")):
+                file.create_dataset(name, data=values).attrs["MATLAB_class"] = np.bytes_(kind)
+    with open(path, "r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, written by h5py".ljust(116) + bytes(8) + b"\x00\x02IM")
+
+
 def main():
     folder = Path(sys.argv[1])
     for name, settings in CASES.items():
@@ -205,6 +218,7 @@ def main():
         kept = {k: (v.tolist() if isinstance(v, np.ndarray) else v or []) for k, v in case.items() if k not in ("query", "gallery")}
         (out / "expected.json").write_text(json.dumps(kept | {"expected": figures(case)}) + "\n")
         print(name, {k: v for k, v in figures(case).items() if k != "by_query"})
+    write_h5py_mat(folder / "h5py.mat", make(**CASES["cosine"]))
     if len(sys.argv) > 2:
         write_peers(folder, Path(sys.argv[2]))
 

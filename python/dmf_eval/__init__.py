@@ -90,7 +90,7 @@ def evaluate(query, gallery, query_identities, gallery_identities, query_cameras
     ((images, alpha)), multi_query, open_set, single_shot (repetitions), far (calibrate a threshold), threads (0 = all).
 
     Returns a dictionary: map, minp, cmc (Rank-1 ... Rank-50), queries_without_match, protocol, intervals (95 per cent, by
-    the bootstrap over identities), average_precision and first_hit_rank of each query (None without a match), and what
+    the bootstrap over identities; None where there is but one), average_precision and first_hit_rank of each query (None without a match), and what
     the options ask for. Raises ValueError on arrays that do not fit, or that hold NaN or all-zero vectors.
     """
     queries = _Arrays(query, query_identities, query_cameras, "query")

@@ -93,6 +93,32 @@ TEST_F(BrokenInput, ModelFileThatIsNone) {
   expect_failure({"eval", "--model", file, "--test", figures()}, 3, {file});
 }
 
+TEST_F(BrokenInput, VectorsOfOthers) {
+  const std::string vectors = folder_ / "vectors";
+  for (const auto& [name, count] : {std::pair("query", 40), std::pair("gallery", 160)}) {
+    std::string text = "identity\n";
+    for (int i = 0; i < count; ++i) text += std::to_string(i % 20 + 1) + "\n";
+    write_text(vectors + "/" + name + ".csv", text);
+    std::filesystem::copy_file(golden() / "eval" / "cosine" / (std::string(name) + ".npy"),
+                               vectors + "/" + name + ".npy");
+  }
+  EXPECT_EQ(run_program({"eval", "--features", vectors}).exit_code, 0);
+  // A link: a mistake here must not replace the device.
+  std::filesystem::create_symlink("/dev/full", folder_ / "full.json");
+  expect_failure({"eval", "--features", vectors, "--re-rank", "--calibrate", "0.01"}, 2,
+                 {"not after --re-rank"});
+  expect_failure({"eval", "--features", vectors, "--by", "light"}, 3,
+                 {vectors, "--by light: nothing of the kind is known of the queries"});
+  const Finished full = run_program({"eval", "--features", vectors, "--json", folder_ / "full.json"});
+  EXPECT_EQ(full.exit_code, 3);
+  EXPECT_THAT(full.errors, HasSubstr("full.json: cannot write: No space left on device"));
+  std::filesystem::resize_file(vectors + "/query.npy", 1000);
+  expect_failure({"eval", "--features", vectors}, 3, {vectors + "/query.npy: data of ", "got 872"});
+  std::filesystem::remove(vectors + "/gallery.csv");
+  std::filesystem::create_directory(vectors + "/gallery.csv");
+  expect_failure({"eval", "--features", vectors}, 3, {"query.npy"});
+}
+
 TEST_F(BrokenInput, RunFolderThatCannotBeWritten) {
   expect_failure(tiny_training("train", figures(), "/dev/null"), 3, {"/dev/null/run"});
 }

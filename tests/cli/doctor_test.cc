@@ -36,7 +36,7 @@ TEST_F(Doctor, EndsWithADataErrorWhereTrainingWouldBeWrong) {
   dmf::write_text(root / "bounding_box_train/0002_c1s1_999999_01.jpg", "");
   const Finished finished = run_program({"doctor", "market1501:" + root.string()});
   EXPECT_EQ(finished.exit_code, 3);
-  EXPECT_THAT(finished.output, HasSubstr("!! problem      1 files are empty"));
+  EXPECT_THAT(finished.output, HasSubstr("!! problem      empty files: 1: "));
   EXPECT_THAT(finished.errors, HasSubstr("doctor found"));
   const Finished names = run_program({"doctor", "market1501:" + root.string(), "--names-only", "--json"});
   EXPECT_EQ(names.exit_code, 0) << "without reading images the empty one is not seen";

@@ -45,6 +45,26 @@ TEST_F(Quickstart, WithoutDataMakesPeopleTrainsBothModelsAndShowsThem) {
   EXPECT_EQ(stage_one("dmf"), "images and texts");
   EXPECT_EQ(stage_one("images"), "images");
 
+  const Finished report =
+      run_program({"report", "distance", "--model", (run / "dmf/model.safetensors").string(), "--data",
+                   "finegpr:" + (run / "world/source").string(), "--identities", "5", "--samples", "2",
+                   "--out", (run / "report").string(), "--json"});
+  ASSERT_EQ(report.exit_code, 0) << report.errors;
+  EXPECT_EQ(report.json().at("images"), 10);
+  for (const char* when : {"before", "after"}) {
+    const double same = report.json().at(when).at("same_identity"),
+                 other = report.json().at(when).at("other_identities");
+    EXPECT_GT(same, 0) << when;
+    EXPECT_LE(other, 2) << when;
+    EXPECT_NEAR(report.json().at(when).at("ratio"), same / other, 1e-9) << when;
+  }
+  EXPECT_GT(std::filesystem::file_size(run / "report/distance.png"), 1000u);
+  const Finished wordless =
+      run_program({"report", "distance", "--model", (run / "images/model.safetensors").string(), "--data",
+                   "finegpr:" + (run / "world/source").string(), "--out", (run / "report").string()});
+  EXPECT_EQ(wordless.exit_code, 2);
+  EXPECT_THAT(wordless.errors, HasSubstr("this model has no text branch"));
+
   const Finished again = run_program(arguments);
   ASSERT_EQ(again.exit_code, 0) << again.errors;
   EXPECT_THAT(again.errors, HasSubstr("is trained"));

@@ -74,10 +74,11 @@ TEST_F(Training, TwoStagesGiveARunFolderThatEvalAndEmbedUse) {
             figures.at("fingerprint"));
 
   const std::string model = run("a") / "model.safetensors";
-  const Finished tested = run_program(
-      {"eval", "--model", model, "--test", dataset_, "--json", "--device", "cpu", "--precision", "float32"});
+  const Finished tested = run_program({"eval", "--model", model, "--test", dataset_, "--json", "--device",
+                                       "cpu", "--precision", "float32", "--by", "camera"});
   ASSERT_EQ(tested.exit_code, 0) << tested.errors;
   EXPECT_EQ(tested.json().at("results").at(0).at("map"), figures.at("map"));
+  EXPECT_FALSE(tested.json().at("results").at(0).at("by_camera").empty());
 
   const std::string vectors = folder_ / "vectors.npy";
   const Finished images = run_program({"embed", "--model", model, "--out", vectors, "--json", "-", dataset_});

@@ -33,6 +33,13 @@ TEST_F(WorldReading, FineGprsReaderReadsImagesWordsAndAttributes) {
     }
     EXPECT_EQ(dataset.attributes.size(), 3U);
     EXPECT_TRUE(dataset.attributes.at(1).contains("upper_colour"));
+    for (const data::Record& record : dataset.train) {
+      const text::Attributes known = data::image_attributes(dataset, record);
+      for (const char* key : {"viewpoint", "weather", "illumination", "scene", "upper_colour", "gender"})
+        EXPECT_TRUE(known.contains(key)) << key << " of " << record.path;
+      const bool is_front = record.camera <= 5 || record.camera >= 33;
+      EXPECT_EQ(known.at("viewpoint") == "front", is_front) << record.path;
+    }
   }
 }
 

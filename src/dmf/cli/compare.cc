@@ -3,6 +3,7 @@
 #include "dmf/cli/query_results.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/eval/figures_json.h"
 
 namespace dmf::cli {
 namespace {
@@ -18,21 +19,6 @@ std::vector<eval::QueryResult> queries_of(const nlohmann::json& result, const st
   DMF_CHECK(result.contains("by_query"), DataError,
             "{}: no per-query figures; hint: make it anew with `dmf eval --json FILE`", file.string());
   return query_results(result["by_query"], file.string());
-}
-
-nlohmann::json to_json(const eval::Comparison& comparison) {
-  const auto interval = [](const eval::Interval& range) { return nlohmann::json{range.low, range.high}; };
-  return {{"map_difference", comparison.map_difference},
-          {"map_interval", interval(comparison.map_interval)},
-          {"map_p", comparison.map_p},
-          {"rank1_difference", comparison.rank1_difference},
-          {"rank1_interval", interval(comparison.rank1_interval)},
-          {"rank1_p", comparison.rank1_p},
-          {"queries", comparison.queries},
-          {"identities", comparison.identities},
-          {"better", comparison.better},
-          {"worse", comparison.worse},
-          {"equal", comparison.equal}};
 }
 
 std::string text_of(const std::string& name, const eval::Comparison& comparison, const std::string& first,
@@ -57,7 +43,7 @@ ResultComparison compare_results(const std::filesystem::path& first, const std::
       if (one.value("labels_fingerprint", "") != other.value("labels_fingerprint", "-")) continue;
       const eval::Comparison found =
           eval::compare(queries_of(one, first), queries_of(other, second), options);
-      nlohmann::json entry = to_json(found);
+      nlohmann::json entry = found;
       const std::string name = one.value("name", "");
       entry["name"] = name;
       entry["first"] = {{"file", first.string()}, {"map", one.value("map", 0.)}};

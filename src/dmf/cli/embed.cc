@@ -5,6 +5,7 @@
 #include "dmf/cli/command.h"
 #include "dmf/cli/flags.h"
 #include "dmf/cli/labels_file.h"
+#include "dmf/cli/records.h"
 #include "dmf/cli/result.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -79,9 +80,7 @@ struct Embedded {
 
 Embedded embed_images(const embed::Embedder& embedder, const EmbedArguments& arguments) {
   Inputs inputs = gather(arguments);
-  std::vector<std::filesystem::path> paths;
-  for (const data::Record& record : inputs.records) paths.push_back(record.path);
-  const embed::ImageEmbeddings images = embedder.images(paths);
+  const embed::ImageEmbeddings images = embedder.images(paths_of(inputs.records));
   WarningCounter warnings;
   for (const data::BrokenImage& broken : images.broken)
     warnings.add("image cannot be decoded", broken.reason);

@@ -36,7 +36,7 @@ class Requests {
     calibration_ = result.more["calibration"];
     calibration_["dataset"] = result.dataset;
     calibration_["labels_fingerprint"] = result.more["labels_fingerprint"];
-    request_.threshold = calibration_["threshold"].get<double>();
+    request_.threshold = {calibration_["threshold"].get<double>(), calibration_["far"].get<double>()};
     request_.calibrate_far = 0;
   }
   /// Takes a model's stored threshold, unless another is looked for.
@@ -46,7 +46,7 @@ class Requests {
       spdlog::warn("the model's threshold is one of the {} distance: not used", stored.value("metric", "?"));
       return;
     }
-    request_.threshold = stored["threshold"].get<double>();
+    request_.threshold = {stored["threshold"].get<double>(), stored.value("far", 0.)};
   }
   const nlohmann::json& calibration() const { return calibration_; }
 
@@ -75,8 +75,12 @@ nlohmann::json test_model(const EvalArguments& arguments, Requests& requests,
                           std::vector<TestResult>& results) {
   const embed::Embedder embedder(arguments.model, arguments.embedding);
   if (const auto stored = load_calibration(arguments.model)) requests.use(*stored);
+  std::vector<std::string> specs;
   for (const std::string& test : arguments.tests) {
-    const std::string spec = located_dataset(test, data_root_or_standard(arguments.data_root));
+    specs.push_back(located_dataset(test, data_root_or_standard(arguments.data_root)));
+    if (arguments.tests.size() > 1) check_test(specs.back(), requests.request());
+  }
+  for (const std::string& spec : specs) {
     spdlog::info("testing on {} ({})", spec, embedder.setting());
     results.push_back(measure(embedder, spec, requests.request()));
     requests.take(results.back());
@@ -114,6 +118,7 @@ void eval(EvalArguments arguments) {
   arguments.request.protocol.same_camera_removed = !arguments.keep_same_camera;
   if (arguments.re_rank) arguments.request.re_ranking = parse_re_ranking(*arguments.re_rank);
   arguments.request.by_query = !arguments.json.empty();
+  check_request(arguments.request);  // before minutes are spent on vectors
   Requests requests(arguments.request);
   std::vector<TestResult> results;
   nlohmann::json model;
@@ -157,8 +162,11 @@ void add_report_flags(CLI::App& app, EvalArguments& arguments) {
   app.add_flag("--open-set", request.open_set,
                "also ROC, true-positive rates at false-accept rates, equal error rate, DIR at FAR");
   app.add_flag("--by-camera", request.by_camera, "also results by pair of cameras");
-  app.add_option("--by", request.by_column,
-                 "also results by this column of the queries' labels (viewpoint, weather, light …)")
+  app.add_option(
+         "--by", request.by,
+         "also results by what is known of the queries: camera, a column of their labels, or of a "
+         "dataset viewpoint, weather, illumination, scene, gender … (finegpr names, attributes.json); "
+         "may be repeated")
       ->type_name("COLUMN");
   app.add_option("--single-shot", request.single_shot,
                  "also CUHK03's single-gallery-shot CMC, over so many repetitions")

@@ -1,5 +1,7 @@
 #include "dmf/cli/eval_run.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -11,6 +13,7 @@
 #include "dmf/eval/breakdown.h"
 #include "dmf/eval/calibrate.h"
 #include "dmf/eval/expansion.h"
+#include "dmf/eval/figures_json.h"
 #include "dmf/eval/open_set.h"
 #include "dmf/eval/single_shot.h"
 
@@ -66,18 +69,19 @@ std::string labels_fingerprint(const eval::Labels& query, const eval::Labels& ga
   return digest.hex().substr(0, 16);
 }
 
-nlohmann::json to_json(const eval::Interval& interval) { return {interval.low, interval.high}; }
-
 class Report {
  public:
-  Report(TestResult& result, const eval::BootstrapOptions& bootstrap)
-      : result_(result), bootstrap_(bootstrap) {}
+  Report(TestResult& result, const std::string& metric) : result_(result), metric_(metric) {}
 
   void intervals() {
     const eval::EvalIntervals found = eval::intervals(result_.figures, bootstrap_);
-    result_.more["intervals"] = {{"confidence", bootstrap_.confidence}, {"resamples", bootstrap_.resamples},
-                                 {"identities", found.identities},      {"map", to_json(found.map)},
-                                 {"rank1", to_json(found.rank1)},       {"minp", to_json(found.minp)}};
+    if (found.identities < 2) return line("no interval: all queries with a right answer are of one identity");
+    result_.more["intervals"] = {{"confidence", bootstrap_.confidence},
+                                 {"resamples", bootstrap_.resamples},
+                                 {"identities", found.identities},
+                                 {"map", found.map},
+                                 {"rank1", found.rank1},
+                                 {"minp", found.minp}};
     line("{:g} % intervals over {} identities: mAP {:.2f} - {:.2f}, Rank-1 {:.2f} - {:.2f}",
          100 * bootstrap_.confidence, found.identities, found.map.low, found.map.high, found.rank1.low,
          found.rank1.high);
@@ -95,20 +99,7 @@ class Report {
   }
 
   void open_set(const eval::OpenSetResult& found) {
-    const auto points = [](const std::vector<eval::OperatingPoint>& all) {
-      nlohmann::json list = nlohmann::json::array();
-      for (const auto& point : all)
-        list.push_back({{"far", point.far}, {"rate", point.rate}, {"threshold", point.threshold}});
-      return list;
-    };
-    result_.more["open_set"] = {{"genuine_pairs", found.genuine_pairs},
-                                {"impostor_pairs", found.impostor_pairs},
-                                {"roc", points(found.roc)},
-                                {"eer", found.eer},
-                                {"eer_threshold", found.eer_threshold},
-                                {"dir", points(found.dir)},
-                                {"nonmated_searches", found.nonmated_searches},
-                                {"nonmated", found.nonmated}};
+    result_.more["open_set"] = found;
     std::string rates;
     for (const double far : eval::kReportedFar) {
       for (const auto& point : found.roc) {
@@ -166,40 +157,23 @@ class Report {
         {"hardest query (row)", "identity", "camera", "AP", "first hit", "nearest wrong (row)"}, rows);
   }
 
-  void calibration(const eval::Calibration& found, const std::string& metric) {
-    result_.more["calibration"] = {{"far", found.far},
-                                   {"metric", metric},
-                                   {"threshold", found.threshold},
-                                   {"threshold_interval", to_json(found.threshold_interval)},
-                                   {"true_positive_rate", found.true_positive_rate},
-                                   {"impostor_pairs", found.impostor_pairs},
-                                   {"genuine_pairs", found.genuine_pairs}};
-    // Of cosines people think as similarities.
-    const bool is_cosine = metric == "cosine";
-    const auto shown = [&](double distance) { return is_cosine ? 1 - distance : distance; };
-    line(
-        "threshold for a false-accept rate of {:g}: {} {} {:.4f} ({:g} % between {:.4f} and {:.4f}); it "
-        "accepts "
-        "{:.2f} % of the right answers",
-        found.far, is_cosine ? "similarity" : "distance", is_cosine ? "above" : "below",
-        shown(found.threshold), 100 * bootstrap_.confidence,
-        std::min(shown(found.threshold_interval.low), shown(found.threshold_interval.high)),
-        std::max(shown(found.threshold_interval.low), shown(found.threshold_interval.high)),
-        found.true_positive_rate);
+  void calibration(const eval::Calibration& found) {
+    result_.more["calibration"] = found;
+    result_.more["calibration"]["metric"] = metric_;
+    const double a = shown(found.threshold_interval.low), b = shown(found.threshold_interval.high);
+    line("threshold for a false-accept rate of {:g}: {} ({:g} % between {:.4f} and {:.4f})", found.far,
+         threshold_text(found.threshold), 100 * bootstrap_.confidence, std::min(a, b), std::max(a, b));
+    line("  of the right answers it accepts {:.2f} %", found.true_positive_rate);
   }
 
-  void transfer(const eval::Transfer& found) {
-    result_.more["transfer"] = {{"threshold", found.threshold},
-                                {"far", found.far},
-                                {"far_interval", to_json(found.far_interval)},
-                                {"true_positive_rate", found.true_positive_rate},
-                                {"impostor_pairs", found.impostor_pairs},
-                                {"genuine_pairs", found.genuine_pairs}};
-    line(
-        "at the calibrated threshold (distance {:.4f}): false-accept rate {:.3g} ({:g} % between {:.3g} and "
-        "{:.3g}), {:.2f} % of the right answers accepted",
-        found.threshold, found.far, 100 * bootstrap_.confidence, found.far_interval.low,
-        found.far_interval.high, found.true_positive_rate);
+  void transfer(const eval::Transfer& found, double wanted_far) {
+    result_.more["transfer"] = found;
+    result_.more["transfer"]["wanted_far"] = wanted_far;
+    line("at the calibrated threshold, {}: false-accept rate {:.3g} ({:g} % between {:.3g} and {:.3g})",
+         threshold_text(found.threshold), found.far, 100 * bootstrap_.confidence, found.far_interval.low,
+         found.far_interval.high);
+    line("  {:g} was wanted, and of the right answers it accepts {:.2f} %", wanted_far,
+         found.true_positive_rate);
   }
 
  private:
@@ -208,16 +182,23 @@ class Report {
     result_.more_text += "  " + fmt::format(format, std::forward<Arguments>(arguments)...) + "\n";
   }
 
+  // Of cosines people think as similarities.
+  double shown(double distance) const { return metric_ == "cosine" ? 1 - distance : distance; }
+  std::string threshold_text(double distance) const {
+    return fmt::format("{} {:.4f}", metric_ == "cosine" ? "similarity above" : "distance below",
+                       shown(distance));
+  }
+
   TestResult& result_;
+  std::string metric_;
   eval::BootstrapOptions bootstrap_;
 };
 
-const std::vector<std::string>& column_of(const LabelledSet& query, const EvalRequest& request) {
-  const auto column = query.table.words.find(request.by_column);
-  DMF_CHECK(column != query.table.words.end(), InvalidArgument, "the queries' labels have no column '{}'",
-            request.by_column);
-  DMF_CHECK(!request.multi_query, InvalidArgument, "pooled queries cannot be parted by a column");
-  return column->second;
+// The queries in parts by a column that check_columns() has seen.
+std::vector<eval::Part> parts_by(const std::string& column, const eval::EvalResult& figures,
+                                 const Words& words) {
+  const auto found = words.find(column);
+  return found == words.end() ? eval::parts_by_camera(figures) : eval::parts_by_word(figures, found->second);
 }
 
 void report_further(const eval::Distances& distances, const Prepared& prepared, const eval::Labels& rules,
@@ -227,12 +208,11 @@ void report_further(const eval::Distances& distances, const Prepared& prepared, 
   if (request.open_set) report.open_set(eval::open_set(distances, answers, rankings));
   if (request.single_shot > 0)
     report.single_shot(eval::single_gallery_shot(distances, answers, {request.single_shot}));
-  if (request.calibrate_far > 0) {
-    report.calibration(eval::calibrate(distances, answers, rankings, request.calibrate_far),
-                       request.protocol.metric);
-  }
+  if (request.calibrate_far > 0)
+    report.calibration(eval::calibrate(distances, answers, rankings, request.calibrate_far));
   if (request.threshold && request.is_of_pairs())
-    report.transfer(eval::transfer(distances, answers, rankings, *request.threshold));
+    report.transfer(eval::transfer(distances, answers, rankings, request.threshold->distance),
+                    request.threshold->far);
   if (request.by_camera) {
     std::vector<eval::Part> parts;
     for (const auto& pair : eval::by_camera_pair(prepared.query(), prepared.gallery(), request.protocol))
@@ -242,18 +222,9 @@ void report_further(const eval::Distances& distances, const Prepared& prepared, 
   if (request.hardest > 0) report.hardest(eval::hardest_queries(result.figures, request.hardest));
 }
 
-// Re-ranked distances depend on the whole gallery: a number of one gallery means nothing in another.
-void check_request(const EvalRequest& request) {
-  DMF_CHECK(
-      request.is_of_pairs() || request.calibrate_far == 0, InvalidArgument,
-      "--calibrate finds a threshold for pairs of images: not after --re-rank, --expand or --multi-query");
-  DMF_CHECK(!request.re_ranking || !request.by_camera, InvalidArgument,
-            "--by-camera searches in parts of the gallery: not after --re-rank");
-}
-
 void evaluate_prepared(TestResult& result, const LabelledSet& query, const LabelledSet& gallery,
                        const EvalRequest& request) {
-  check_request(request);
+  check_columns(request.by, query.table, result.dataset);
   // Before they are prepared: what cannot be ranked is named by the rows of the files.
   eval::check_vectors(query.vectors.view(), "query");
   eval::check_vectors(gallery.vectors.view(), "gallery");
@@ -270,18 +241,42 @@ void evaluate_prepared(TestResult& result, const LabelledSet& query, const Label
   result.figures =
       eval::summarise(rankings, queries.labels, images.labels, request.protocol, ranked_by(request));
   result.more["labels_fingerprint"] = labels_fingerprint(queries.labels, images.labels);
-  Report report(result, {});
+  Report report(result, request.protocol.metric);
   report.intervals();
   report.duplicates(query.vectors.view(), "query");
   report.duplicates(gallery.vectors.view(), "gallery");
   report_further(*distances, prepared, rules, rankings, request, result, report);
-  if (!request.by_column.empty())
-    report.parts("by_" + request.by_column, request.by_column,
-                 eval::parts_by_word(result.figures, column_of(query, request)));
+  for (const std::string& column : request.by)
+    report.parts("by_" + column, column, parts_by(column, result.figures, query.table.words));
   if (request.by_query) result.more["by_query"] = query_columns(result.figures.by_query);
 }
 
 }  // namespace
+
+// Re-ranked distances depend on the whole gallery: a number of one gallery means nothing in another.
+void check_request(const EvalRequest& request) {
+  DMF_CHECK(
+      request.is_of_pairs() || request.calibrate_far == 0, InvalidArgument,
+      "--calibrate finds a threshold for pairs of images: not after --re-rank, --expand or --multi-query");
+  DMF_CHECK(!request.multi_query || std::all_of(request.by.begin(), request.by.end(),
+                                                [](const std::string& column) { return column == "camera"; }),
+            InvalidArgument,
+            "--by COLUMN parts queries one by one: not after --multi-query, which pools them");
+  DMF_CHECK(!request.re_ranking || !request.by_camera, InvalidArgument,
+            "--by-camera searches in parts of the gallery: not after --re-rank");
+}
+
+void check_columns(const std::vector<std::string>& columns, const LabelsTable& table,
+                   const std::string& dataset) {
+  std::vector<std::string> known;
+  if (table.labels.has_cameras()) known.emplace_back("camera");
+  for (const auto& [name, words] : table.words) known.push_back(name);
+  for (const std::string& column : columns) {
+    DMF_CHECK(std::find(known.begin(), known.end(), column) != known.end(), DataError,
+              "{}: --by {}: nothing of the kind is known of the queries{}", dataset, column,
+              known.empty() ? "" : fmt::format("; known: {}", fmt::join(known, ", ")));
+  }
+}
 
 eval::ReRankingOptions parse_re_ranking(const std::string& text) {
   eval::ReRankingOptions options;
@@ -302,6 +297,7 @@ eval::ReRankingOptions parse_re_ranking(const std::string& text) {
 
 void evaluate_into(TestResult& result, const LabelledSet& query, const LabelledSet& gallery,
                    const EvalRequest& request) {
+  check_request(request);
   try {
     evaluate_prepared(result, query, gallery, request);
   } catch (const InvalidArgument& error) {

@@ -98,6 +98,7 @@ TEST_F(EvalRunTest, ReadsVectorsOfEveryKind) {
     EXPECT_DOUBLE_EQ(run(read_vector_mat(write_mat(version, false))).figures.map, map());
     EXPECT_DOUBLE_EQ(run(read_vector_mat(write_mat(version, true))).figures.map, map());
   }
+  EXPECT_DOUBLE_EQ(run(read_vector_mat(test::golden() / "eval" / "h5py.mat")).figures.map, map());
 }
 
 TEST_F(EvalRunTest, NamesTheFileThatDoesNotFit) {
@@ -135,7 +136,7 @@ TEST_F(EvalRunTest, IdentitiesAboveTwoToTheSixtyThreeAreKeptApart) {
 TEST_F(EvalRunTest, WritesIntoTheResultWhatWasAskedFor) {
   EvalRequest request;
   request.open_set = request.by_camera = request.by_query = true;
-  request.by_column = "weather";
+  request.by = {"weather", "camera"};
   request.single_shot = 5;
   request.hardest = 3;
   request.calibrate_far = 0.01;
@@ -146,13 +147,16 @@ TEST_F(EvalRunTest, WritesIntoTheResultWhatWasAskedFor) {
   EXPECT_LT(result.more["intervals"]["map"][0], result.figures.map);
   EXPECT_GT(result.more["intervals"]["map"][1], result.figures.map);
   EXPECT_EQ(result.more["by_weather"].size(), 2);
+  int64_t queries = 0;
+  for (const auto& part : result.more["by_camera"]) queries += part["queries"].get<int64_t>();
+  EXPECT_EQ(queries, 40);
   EXPECT_EQ(result.more["hardest_queries"].size(), 3);
   EXPECT_EQ(result.more["by_query"]["average_precision"].size(), 40);
   EXPECT_THAT(result.more_text,
               AllOf(HasSubstr("95 % intervals over"), HasSubstr("EER"),
                     HasSubstr("threshold for a false-accept rate of 0.01: similarity above")));
   EvalRequest transfer;
-  transfer.threshold = result.more["calibration"]["threshold"].get<double>();
+  transfer.threshold = {result.more["calibration"]["threshold"].get<double>(), 0.01};
   EXPECT_LE(run(folder(), transfer).more["transfer"]["far"], 0.01);
 }
 
@@ -173,9 +177,9 @@ TEST_F(EvalRunTest, AThresholdIsOneForPairsOfImages) {
   request.calibrate_far = 0.01;
   request.re_ranking = parse_re_ranking("");
   EXPECT_THAT([&] { run(folder(), request); },
-              Throws<DataError>(Property(&Error::what, HasSubstr("not after --re-rank"))));
+              Throws<InvalidArgument>(Property(&Error::what, HasSubstr("not after --re-rank"))));
   request.calibrate_far = 0;
-  request.threshold = 0.5;
+  request.threshold = {0.5, 0.01};
   EXPECT_FALSE(run(folder(), request).more.contains("transfer"));
 }
 
@@ -191,12 +195,26 @@ TEST_F(EvalRunTest, EqualVectorsAreNamed) {
               HasSubstr("gallery: 2 of 160 vectors are equal to another, in 1 groups (first: rows 4 and 9)"));
 }
 
+TEST_F(EvalRunTest, OfOneIdentityThereIsNoInterval) {
+  std::string text = "identity,camera\n";
+  for (size_t i = 0; i < golden("query", "_identities").size(); ++i) text += "1,1\n";
+  write_text(folder_ / "query.csv", text);
+  const TestResult result = run(folder());
+  EXPECT_FALSE(result.more.contains("intervals"));
+  EXPECT_THAT(result.more_text,
+              HasSubstr("no interval: all queries with a right answer are of one identity"));
+}
+
 TEST_F(EvalRunTest, MistakesAreToldWithTheDatasetsName) {
   EvalRequest request;
-  request.by_column = "wheather";
-  EXPECT_THAT([&] { run(folder(), request); },
-              Throws<DataError>(Property(&Error::what, AllOf(HasSubstr(folder_.path().string()),
-                                                             HasSubstr("no column 'wheather'")))));
+  request.by = {"wheather"};
+  EXPECT_THAT(
+      [&] { run(folder(), request); },
+      Throws<DataError>(Property(
+          &Error::what,
+          AllOf(HasSubstr(folder_.path().string()),
+                HasSubstr(
+                    "--by wheather: nothing of the kind is known of the queries; known: camera, weather")))));
 }
 
 TEST(ParseReRanking, TakesStandardsForWhatIsMissing) {

@@ -13,6 +13,16 @@
 namespace dmf::cli {
 namespace {
 
+// Without the blanks about it and one pair of quotes.
+std::string trimmed(std::string_view field) {
+  constexpr std::string_view kBlanks = " \t";
+  const size_t first = field.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return "";
+  field = field.substr(first, field.find_last_not_of(kBlanks) + 1 - first);
+  const bool is_quoted = field.size() >= 2 && field.front() == '"' && field.back() == '"';
+  return std::string(is_quoted ? field.substr(1, field.size() - 2) : field);
+}
+
 // The first `count` - 1 fields end at commas; the last is the rest of the line.
 std::vector<std::string> fields_of(const std::string& line, size_t count) {
   std::vector<std::string> fields;
@@ -20,10 +30,10 @@ std::vector<std::string> fields_of(const std::string& line, size_t count) {
   while (fields.size() + 1 < count) {
     const size_t comma = line.find(',', start);
     if (comma == std::string::npos) break;
-    fields.push_back(line.substr(start, comma - start));
+    fields.push_back(trimmed(std::string_view(line).substr(start, comma - start)));
     start = comma + 1;
   }
-  fields.push_back(line.substr(start));
+  fields.push_back(trimmed(std::string_view(line).substr(start)));
   return fields;
 }
 
@@ -45,15 +55,20 @@ class LabelsReader {
   LabelsTable read() {
     std::istringstream text(read_text(file_));
     std::string line;
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     for (number_ = 1; std::getline(text, line); ++number_) {
       if (line.ends_with('\r')) line.pop_back();
+      if (line.find('\0') != std::string::npos) fail("a zero byte; expected text in UTF-8");
+      if (line.find('\r') != std::string::npos)
+        fail("a carriage return within a line; lines end with LF or CRLF");
       if (number_ == 1) {
+        if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
         read_header(line);
       } else if (!line.empty()) {
         read_row(line);
       }
     }
-    if (columns_.empty()) fail("the file is empty; expected the header line identity[,camera[,path]]");
+    if (columns_.empty()) fail("the file is empty; expected the header line identity[,camera]");
     return std::move(table_);
   }
 

@@ -9,11 +9,14 @@
 
 namespace dmf::cli {
 
+/// Columns of words by name, a word for each row; what is not known is an empty word.
+using Words = std::map<std::string, std::vector<std::string>>;
+
 /// A file of labels: what stands in it, column by column.
 struct LabelsTable {
   eval::Labels labels;
-  std::vector<std::string> splits;                        ///< one a row; empty without the column
-  std::map<std::string, std::vector<std::string>> words;  ///< the other columns, one word a row
+  std::vector<std::string> splits;  ///< one a row; empty without the column
+  Words words;                      ///< the other columns
 
   int64_t count() const { return labels.count(); }
   /// The rows of one split. Throws DataError (naming `file`) without the column `split`, where such a row
@@ -23,8 +26,9 @@ struct LabelsTable {
 
 /// Labels of vectors, row by row, as CSV with a header line: columns `identity` (a whole number; -1 junk, or
 /// one of 64 bits without sign), `camera` (a whole number; empty or -1 = not known; the column may be
-/// missing), `split` (query or gallery) and any others, whose words can part a test's queries. Fields are not
-/// quoted; the last may hold commas.
+/// missing), `split` (query or gallery) and any others, whose words can part a test's queries. Blanks and
+/// quotes about a field are left out; commas stand in the last one only. Lines end with LF or CRLF; a
+/// byte-order mark before the first is skipped.
 /// @throws DataError  naming file and line
 LabelsTable read_labels_table(const std::filesystem::path& file);
 

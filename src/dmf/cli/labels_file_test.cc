@@ -36,6 +36,18 @@ TEST_F(LabelsFileTest, ColumnsMayStandInAnyOrder) {
   EXPECT_THAT(labels.cameras, ElementsAre(2, eval::kUnknownCamera));
 }
 
+TEST_F(LabelsFileTest, AByteOrderMarkIsSkipped) {
+  EXPECT_THAT(read_labels(write("\xEF\xBB\xBFidentity,camera\n7,2\n")).identities, ElementsAre(7));
+}
+
+TEST_F(LabelsFileTest, BlanksAndQuotesAboutAFieldAreLeftOut) {
+  const LabelsTable table =
+      read_labels_table(write("\"identity\", camera,\"weather\"\n\"7\", 2 ,\" rain \"\n8,,\n"));
+  EXPECT_THAT(table.labels.identities, ElementsAre(7, 8));
+  EXPECT_THAT(table.labels.cameras, ElementsAre(2, eval::kUnknownCamera));
+  EXPECT_THAT(table.words.at("weather"), ElementsAre(" rain ", ""));
+}
+
 TEST_F(LabelsFileTest, CamerasMayBeMissing) {
   const eval::Labels labels = read_labels(write("identity\n7\n\n8"));
   EXPECT_THAT(labels.identities, ElementsAre(7, 8));
@@ -56,6 +68,8 @@ TEST_F(LabelsFileTest, ErrorsNameTheLine) {
   expect_error("identity,camera\n1,2\nx,2\n",
                "3: identity: expected a whole number of 64 bits, -1 or more, got 'x'");
   expect_error("identity,camera\n1,2\n1\n", "3: expected 2 fields, got 1");
+  expect_error("identity,camera\r1,2\r", "1: a carriage return within a line");
+  expect_error(std::string("identity\n1\0\n", 12), "2: a zero byte; expected text in UTF-8");
 }
 
 }  // namespace

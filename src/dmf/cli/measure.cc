@@ -1,6 +1,6 @@
 #include "dmf/cli/measure.h"
 
-#include "dmf/core/error.h"
+#include "dmf/cli/records.h"
 #include "dmf/core/log.h"
 #include "dmf/core/system.h"
 #include "dmf/data/dataset.h"
@@ -8,28 +8,55 @@
 namespace dmf::cli {
 namespace {
 
-// data's and eval's words for "junk" and "no camera" are the same numbers: labels go over as they are.
-static_assert(data::kJunk == eval::kJunk && data::kNoCamera == eval::kUnknownCamera);
+// A dataset's queries and gallery.
+struct TestSet {
+  data::Dataset dataset;
+  bool is_drawn;  // the queries, of a dataset without these splits
+};
 
-LabelledSet embed_records(const embed::Embedder& embedder, const std::vector<data::Record>& records,
-                          const std::string& what, WarningCounter& warnings) {
-  std::vector<std::filesystem::path> paths;
-  for (const data::Record& record : records) paths.push_back(record.path);
-  const embed::ImageEmbeddings images = embedder.images(paths, what);
-  for (const data::BrokenImage& broken : images.broken)
-    warnings.add("image cannot be decoded", broken.reason);
-  const torch::Tensor values = images.vectors.to(torch::kCPU, torch::kFloat32).contiguous();
-  const float* first = values.const_data_ptr<float>();
-  LabelledSet set{{{first, first + values.numel()}, values.size(0), values.size(1)}, {}};
-  eval::Labels& labels = set.table.labels;
-  for (const int64_t row : images.rows) {
-    labels.identities.push_back(records[static_cast<size_t>(row)].identity);
-    labels.cameras.push_back(records[static_cast<size_t>(row)].camera);
+TestSet open_test_set(const std::string& spec, const EvalRequest& request) {
+  TestSet set{data::open_dataset(spec), false};
+  set.is_drawn = set.dataset.query.empty() && set.dataset.gallery.empty();
+  if (set.is_drawn) data::split_queries(set.dataset, /*seed=*/0);
+  data::require_split(set.dataset, data::Split::kGallery);
+  const std::vector<data::Record>& queries = data::require_split(set.dataset, data::Split::kQuery);
+  if (!request.by.empty()) {
+    const std::vector<int64_t> rows = all_rows(queries);
+    check_columns(request.by, {labels_of(queries, rows), {}, words_of(set.dataset, queries, rows)}, spec);
   }
   return set;
 }
 
+class SetEmbedder {
+ public:
+  SetEmbedder(const embed::Embedder& embedder, const data::Dataset& dataset)
+      : embedder_(embedder), dataset_(dataset) {}
+
+  /// Vectors and labels of a split. @param with_words  also what is known of each image, attribute by
+  /// attribute
+  LabelledSet embed(data::Split split, const std::string& name, bool with_words) {
+    const std::vector<data::Record>& records = data::require_split(dataset_, split);
+    const embed::ImageEmbeddings images = embedder_.images(paths_of(records), name);
+    for (const data::BrokenImage& broken : images.broken)
+      warnings_.add("image cannot be decoded", broken.reason);
+    const torch::Tensor values = images.vectors.to(torch::kCPU, torch::kFloat32).contiguous();
+    const float* first = values.const_data_ptr<float>();
+    LabelledSet set{{{first, first + values.numel()}, values.size(0), values.size(1)}, {}};
+    set.table.labels = labels_of(records, images.rows);
+    if (with_words) set.table.words = words_of(dataset_, records, images.rows);
+    return set;
+  }
+  WarningCounter& warnings() { return warnings_; }
+
+ private:
+  const embed::Embedder& embedder_;
+  const data::Dataset& dataset_;
+  WarningCounter warnings_;
+};
+
 }  // namespace
+
+void check_test(const std::string& spec, const EvalRequest& request) { open_test_set(spec, request); }
 
 TestResult measure(const embed::Embedder& embedder, const std::string& spec,
                    const eval::ProtocolOptions& protocol) {
@@ -37,15 +64,11 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
 }
 
 TestResult measure(const embed::Embedder& embedder, const std::string& spec, const EvalRequest& request) {
-  data::Dataset dataset = data::open_dataset(spec);
-  const bool is_drawn = dataset.query.empty() && dataset.gallery.empty();
-  if (is_drawn) data::split_queries(dataset, /*seed=*/0);
-  const auto& queries = data::require_split(dataset, data::Split::kQuery);
-  const auto& images = data::require_split(dataset, data::Split::kGallery);
-  WarningCounter warnings;
+  const auto [dataset, is_drawn] = open_test_set(spec, request);
+  SetEmbedder sets(embedder, dataset);
   const double start = wall_seconds();
-  const LabelledSet query = embed_records(embedder, queries, "queries", warnings);
-  const LabelledSet gallery = embed_records(embedder, images, "gallery", warnings);
+  const LabelledSet query = sets.embed(data::Split::kQuery, "queries", !request.by.empty());
+  const LabelledSet gallery = sets.embed(data::Split::kGallery, "gallery", false);
   const double embedded = wall_seconds();
   TestResult result;
   result.dataset = spec;
@@ -55,10 +78,10 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec, con
   if (is_drawn) result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
   result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
                               result.figures.gallery - result.figures.gallery_junk);
-  result.broken_images = warnings.total();
+  result.broken_images = sets.warnings().total();
   result.embed_seconds = embedded - start;
   result.rank_seconds = wall_seconds() - embedded;
-  warnings.report();
+  sets.warnings().report();
   return result;
 }
 

@@ -21,6 +21,10 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
 /// The same with all that may be asked of a test.
 TestResult measure(const embed::Embedder& embedder, const std::string& spec, const EvalRequest& request);
 
+/// Looks whether a dataset can be tested as asked: before minutes go into the vectors of those before it.
+/// @throws what open_dataset(), require_split() and check_columns() throw
+void check_test(const std::string& spec, const EvalRequest& request);
+
 /// Measures vectors that anything may have made.
 /// @throws what evaluate_into() throws
 TestResult measure_vectors(const VectorInput& input, const EvalRequest& request);

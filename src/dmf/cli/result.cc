@@ -27,31 +27,28 @@ std::string short_name(const std::string& dataset) {
   return slash == std::string::npos ? trimmed : trimmed.substr(slash + 1);
 }
 
+// What is below the table: the protocol, and a line for each thing that is to be known beside the figures.
 std::string notes(const TestResult& result) {
   const eval::EvalResult& figures = result.figures;
-  std::string text = fmt::format("{}: {}", short_name(result.dataset), figures.protocol);
-  if (figures.queries_without_match > 0) {
-    text += fmt::format("; queries without a right answer, left out: {} of {}", figures.queries_without_match,
-                        figures.queries);
-  }
-  if (figures.gallery_junk > 0) text += fmt::format("; junk: {}", figures.gallery_junk);
-  if (figures.queries_with_ties > 0) {
-    text += fmt::format("; queries with a wrong answer exactly as far as a right one: {}",
-                        figures.queries_with_ties);
-  }
-  if (result.paper) {
-    text += fmt::format("; paper ({}): Rank-1 {:.1f}, mAP {:.1f}", figure_name(*result.paper),
-                        result.paper->rank1, result.paper->map);
-  }
-  if (result.broken_images > 0) {
-    text += fmt::format("; images that cannot be decoded, left out: {}", result.broken_images);
-  }
-  if (figures.first_from_own_camera >= 0) {
-    text +=
-        fmt::format("; first answers from the query's own camera: {:.1f} % (nearest image of all: {:.1f} %)",
-                    figures.first_from_own_camera, figures.nearest_from_own_camera);
-  }
-  return text + "\n" + result.more_text;
+  std::string text = fmt::format("{}: {}\n", short_name(result.dataset), figures.protocol);
+  const auto line = [&]<class... Arguments>(fmt::format_string<Arguments...> format,
+                                            Arguments&&... arguments) {
+    text += "  " + fmt::format(format, std::forward<Arguments>(arguments)...) + "\n";
+  };
+  if (figures.queries_without_match > 0)
+    line("queries without a right answer, left out: {} of {}", figures.queries_without_match,
+         figures.queries);
+  if (figures.gallery_junk > 0) line("junk in the gallery: {}", figures.gallery_junk);
+  if (figures.queries_with_ties > 0)
+    line("queries with a wrong answer exactly as far as a right one: {}", figures.queries_with_ties);
+  if (result.paper)
+    line("paper ({}): Rank-1 {:.1f}, mAP {:.1f}", figure_name(*result.paper), result.paper->rank1,
+         result.paper->map);
+  if (result.broken_images > 0) line("images that cannot be decoded, left out: {}", result.broken_images);
+  if (figures.first_from_own_camera >= 0)
+    line("first answers from the query's own camera: {:.1f} % (nearest image of all: {:.1f} %)",
+         figures.first_from_own_camera, figures.nearest_from_own_camera);
+  return text + result.more_text;
 }
 
 bool needs_quotes(const std::string& word) {

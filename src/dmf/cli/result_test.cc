@@ -43,7 +43,7 @@ TEST(TestResult, AsTableHoldsFiguresAndProtocol) {
   TestResult result = some_result();
   EXPECT_THAT(test_table({result}), HasSubstr("market1501s      33.33   50.00"));
   EXPECT_THAT(test_table({result}),
-              HasSubstr("Market rules; queries without a right answer, left out: 2 of 12"));
+              HasSubstr("Market rules\n  queries without a right answer, left out: 2 of 12\n"));
   EXPECT_THAT(test_table({result}), Not(HasSubstr("own camera")));
   result.figures.first_from_own_camera = 12.5;
   EXPECT_THAT(test_table({result}), HasSubstr("own camera: 12.5 %"));

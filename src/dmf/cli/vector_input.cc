@@ -1,9 +1,11 @@
 #include "dmf/cli/vector_input.h"
 
-#include <cmath>
+#include <limits>
+#include <optional>
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/core/log.h"
 #include "dmf/data/mat_file.h"
 
 namespace dmf::cli {
@@ -21,70 +23,82 @@ void check_count(const LabelledSet& set, const std::filesystem::path& labels) {
             set.vectors.view().count, set.table.count());
 }
 
-// A matrix by columns as vectors; `count` of them.
-eval::VectorSet vectors_of(const data::MatArray& matrix, int64_t count, const std::string& where) {
+// A matrix of a .mat that is to be `count` vectors, and where it stands, for messages.
+struct MatVectors {
+  data::MatArray matrix;
+  int64_t count;
+  std::string where;
+
+  int64_t rows() const { return static_cast<int64_t>(matrix.sizes()[0]); }
+  int64_t columns() const { return static_cast<int64_t>(matrix.sizes()[1]); }
+  bool may_be_by_row() const { return rows() == count; }
+  bool may_be_by_column() const { return columns() == count; }
+};
+
+MatVectors mat_vectors(data::MatArray matrix, int64_t count, const std::string& where) {
   const std::vector<size_t>& sizes = matrix.sizes();
   DMF_CHECK(sizes.size() == 2, DataError, "{}: expected a matrix, got {} dimensions", where, sizes.size());
-  const auto rows = static_cast<int64_t>(sizes[0]), columns = static_cast<int64_t>(sizes[1]);
-  DMF_CHECK(rows == count || columns == count, DataError,
-            "{}: expected a vector for each of the {} labels, got a matrix of {} x {}", where, count, rows,
-            columns);
-  const bool is_by_row = rows == count;
-  const int64_t width = is_by_row ? columns : rows;
-  DMF_CHECK(width > 0, DataError, "{}: vectors of width 0", where);
-  const std::vector<double> numbers = matrix.numbers();
+  MatVectors vectors{std::move(matrix), count, where};
+  DMF_CHECK(vectors.may_be_by_row() || vectors.may_be_by_column(), DataError,
+            "{}: expected a vector for each of the {} labels, got a matrix of {} x {}", where, count,
+            vectors.rows(), vectors.columns());
+  return vectors;
+}
+
+// A square matrix has its vectors where the other part has them.
+bool is_by_row(const MatVectors& own, const MatVectors* other) {
+  if (!own.may_be_by_row() || !own.may_be_by_column()) return own.may_be_by_row();
+  if (other != nullptr && !(other->may_be_by_row() && other->may_be_by_column()))
+    return other->may_be_by_row();
+  spdlog::warn("{}: as many vectors as numbers in each, {}: taken to be rows", own.where, own.count);
+  return true;
+}
+
+eval::VectorSet vectors_of(const MatVectors& own, const MatVectors* other) {
+  const int64_t count = own.count;
+  const bool by_row = is_by_row(own, other);
+  const int64_t width = by_row ? own.columns() : own.rows();
+  DMF_CHECK(width > 0, DataError, "{}: vectors of width 0", own.where);
+  const std::vector<double> numbers = own.matrix.numbers();
   std::vector<float> values(numbers.size());
   for (int64_t i = 0; i < count; ++i) {
     for (int64_t k = 0; k < width; ++k) {
-      const int64_t place = is_by_row ? k * count + i : i * width + k;
+      const int64_t place = by_row ? k * count + i : i * width + k;
       values[static_cast<size_t>(i * width + k)] = static_cast<float>(numbers[static_cast<size_t>(place)]);
     }
   }
   return {std::move(values), count, width};
 }
 
-std::vector<int64_t> whole_numbers(const data::MatArray& array, const std::string& where) {
-  std::vector<int64_t> whole;
-  for (const double number : array.numbers()) {
-    DMF_CHECK(number == std::floor(number) && std::abs(number) <= 0x1p53, DataError,
-              "{}: expected whole numbers, got {}", where, number);
-    whole.push_back(static_cast<int64_t>(number));
-  }
-  return whole;
-}
-
-LabelledSet read_part(const data::MatFile& file, const std::string& where, const std::string& name) {
-  const auto variable = [&](const std::string& end) { return file.find(name + end); };
-  const auto place = [&](const char* end) { return where + ": " + name + end; };
+LabelsTable read_mat_labels(const data::MatFile& file, const std::string& where, const std::string& name) {
   LabelsTable table;
-  table.labels.identities = whole_numbers(variable("_label"), place("_label"));
-  if (file.has(name + "_cam")) table.labels.cameras = whole_numbers(variable("_cam"), place("_cam"));
+  table.labels.identities = file.find(name + "_label").integers(eval::kJunk);
+  if (file.has(name + "_cam"))
+    table.labels.cameras = file.find(name + "_cam").integers(std::numeric_limits<int64_t>::min());
   DMF_CHECK(table.labels.cameras.empty() || table.labels.cameras.size() == table.labels.identities.size(),
-            DataError, "{}: expected a camera for each of the {} labels, got {}", place("_cam"),
+            DataError, "{}: {}_cam: expected a camera for each of the {} labels, got {}", where, name,
             table.count(), table.labels.cameras.size());
-  eval::VectorSet vectors = vectors_of(variable("_f"), table.count(), place("_f"));
-  return {std::move(vectors), std::move(table)};
+  return table;
 }
 
-// The one matrix of numbers in a .mat, whatever its name.
-eval::VectorSet read_mat_vectors(const std::filesystem::path& path, int64_t count) {
+// The one matrix of numbers in a .mat, whatever its name; nothing of another file.
+std::optional<MatVectors> only_matrix(const std::filesystem::path& path, int64_t count) {
+  if (path.extension() != ".mat") return std::nullopt;
   const data::MatFile file(path);
   const std::vector<std::string> names = file.names();
   DMF_CHECK(names.size() == 1, DataError,
             "{}: expected one matrix of vectors, got {} variables; hint: a file that holds "
             "query_f, query_label, gallery_f, gallery_label is given alone, without --labels",
             path.string(), names.size());
-  return vectors_of(file.find(names.front()), count, path.string() + ": " + names.front());
+  return mat_vectors(file.find(names.front()), count, path.string() + ": " + names.front());
 }
 
-LabelledSet read_file(const std::filesystem::path& path, LabelsTable table) {
-  if (path.extension() == ".mat") {
-    eval::VectorSet vectors = read_mat_vectors(path, table.count());
-    return {std::move(vectors), std::move(table)};
-  }
+eval::VectorSet read_vectors(const std::filesystem::path& path, const std::optional<MatVectors>& own,
+                             const std::optional<MatVectors>& other) {
+  if (own) return vectors_of(*own, other ? &*other : nullptr);
   DMF_CHECK(path.extension() == ".npy", DataError, "{}: expected a file of vectors, .npy or .mat",
             path.string());
-  return {eval::read_npy_vectors(path), std::move(table)};
+  return eval::read_npy_vectors(path);
 }
 
 }  // namespace
@@ -105,9 +119,13 @@ VectorInput read_vector_folder(const std::filesystem::path& folder) {
 VectorInput read_vector_files(const std::filesystem::path& query, const std::filesystem::path& gallery,
                               const std::filesystem::path& labels) {
   const LabelsTable table = read_labels_table(labels);
-  VectorInput input{gallery.string(), fingerprint_of({query, gallery, labels}),
-                    read_file(query, table.split("query", labels)),
-                    read_file(gallery, table.split("gallery", labels))};
+  LabelsTable queries = table.split("query", labels), images = table.split("gallery", labels);
+  const auto query_matrix = only_matrix(query, queries.count()),
+             gallery_matrix = only_matrix(gallery, images.count());
+  VectorInput input{gallery.string(),
+                    fingerprint_of({query, gallery, labels}),
+                    {read_vectors(query, query_matrix, gallery_matrix), std::move(queries)},
+                    {read_vectors(gallery, gallery_matrix, query_matrix), std::move(images)}};
   for (const auto& [set, file, name] :
        {std::tuple(&input.query, query, "query"), std::tuple(&input.gallery, gallery, "gallery")}) {
     DMF_CHECK(set->table.count() == set->vectors.view().count, DataError,
@@ -119,8 +137,15 @@ VectorInput read_vector_files(const std::filesystem::path& query, const std::fil
 
 VectorInput read_vector_mat(const std::filesystem::path& path) {
   const data::MatFile file(path);
-  return {path.string(), fingerprint_of({path}), read_part(file, path.string(), "query"),
-          read_part(file, path.string(), "gallery")};
+  const std::string where = path.string();
+  LabelsTable queries = read_mat_labels(file, where, "query"),
+              images = read_mat_labels(file, where, "gallery");
+  const MatVectors query = mat_vectors(file.find("query_f"), queries.count(), where + ": query_f"),
+                   gallery = mat_vectors(file.find("gallery_f"), images.count(), where + ": gallery_f");
+  return {where,
+          fingerprint_of({path}),
+          {vectors_of(query, &gallery), std::move(queries)},
+          {vectors_of(gallery, &query), std::move(images)}};
 }
 
 }  // namespace dmf::cli

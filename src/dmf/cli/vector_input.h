@@ -37,7 +37,8 @@ VectorInput read_vector_files(const std::filesystem::path& query, const std::fil
                               const std::filesystem::path& labels);
 
 /// Reads one .mat that holds vectors and labels under the names that Person_reID_baseline_pytorch's
-/// evaluation reads: query_f, query_label, query_cam, gallery_f, gallery_label, gallery_cam.
+/// evaluation reads: query_f, query_label, query_cam, gallery_f, gallery_label, gallery_cam. Where a part has
+/// as many vectors as numbers in each, its vectors are rows or columns as the other part's are.
 /// @throws DataError  naming the variable that is missing or does not fit
 VectorInput read_vector_mat(const std::filesystem::path& file);
 

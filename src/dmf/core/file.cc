@@ -20,6 +20,12 @@ std::string system_reason(int code) {
   return std::generic_category().message(code) + (is_full ? "; hint: free some space there" : "");
 }
 
+// A device, a pipe, a socket: nothing that a file could take the place of.
+bool is_stream_path(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_other(std::filesystem::status(path, ignored));
+}
+
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
@@ -51,16 +57,21 @@ MappedFile::~MappedFile() {
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   std::error_code ignored;
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), ignored);
-  part_ = path_;
-  part_ += fmt::format(".part{}", ::getpid());
-  descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (is_stream_path(path_)) {
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    if (std::filesystem::is_symlink(path_, ignored)) path_ = std::filesystem::weakly_canonical(path_);
+    part_ = path_;
+    part_ += fmt::format(".part{}", ::getpid());
+    descriptor_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  }
   DMF_CHECK(descriptor_ >= 0, DataError, "{}: cannot write: {}", path_.string(), system_reason(errno));
 }
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  ::unlink(part_.c_str());
+  if (!is_stream()) ::unlink(part_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -75,14 +86,14 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
 void AtomicFile::commit() {
-  const bool synced = ::fsync(descriptor_) == 0;
+  const bool synced = is_stream() || ::fsync(descriptor_) == 0;
   const int sync_code = errno;
   const bool closed = ::close(descriptor_) == 0;
   descriptor_ = -1;
-  const bool renamed = synced && closed && ::rename(part_.c_str(), path_.c_str()) == 0;
+  const bool renamed = synced && closed && (is_stream() || ::rename(part_.c_str(), path_.c_str()) == 0);
   if (renamed) return;
   const std::string reason = system_reason(synced ? errno : sync_code);
-  ::unlink(part_.c_str());
+  if (!is_stream()) ::unlink(part_.c_str());
   throw DataError(fmt::format("{}: cannot finish writing: {}", path_.string(), reason));
 }
 

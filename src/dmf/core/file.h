@@ -29,7 +29,8 @@ class MappedFile {
 };
 
 /// Writes a file beside its final name and renames it when commit() is called: readers see the old file or
-/// the whole new one, never a part. Without commit() the part is removed. Errors (a full disk too) throw
+/// the whole new one, never a part. Without commit() the part is removed. A symbolic link stays, what it
+/// leads to is replaced; a device or a pipe (/dev/stdout) is written to. Errors (a full disk too) throw
 /// DataError.
 class AtomicFile {
  public:
@@ -44,8 +45,10 @@ class AtomicFile {
   void commit();
 
  private:
+  bool is_stream() const { return part_.empty(); }
+
   std::filesystem::path path_;
-  std::filesystem::path part_;
+  std::filesystem::path part_;  // empty where it is written to directly
   int descriptor_ = -1;
 };
 

@@ -43,6 +43,24 @@ TEST(AtomicFile, ReplacesTheWholeContentAtCommit) {
   EXPECT_EQ(files_in(path.parent_path()), 1U);
 }
 
+TEST(AtomicFile, ALinkStaysAndADeviceIsWrittenTo) {
+  const test::TemporaryFolder folder;
+  write_text(folder / "real/a.txt", "old");
+  std::filesystem::create_symlink(folder / "real/a.txt", folder / "link");
+  write_text(folder / "link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(read_text(folder / "real/a.txt"), "new");
+  EXPECT_EQ(files_in(folder / "real"), 1U);
+  // By links: a mistake here must not replace the device itself.
+  std::filesystem::create_symlink("/dev/null", folder / "null");
+  write_text(folder / "null", "gone");
+  EXPECT_TRUE(std::filesystem::is_character_file(folder / "null"));
+  std::filesystem::create_symlink("/dev/full", folder / "full");
+  EXPECT_THAT([&] { write_text(folder / "full", "x"); },
+              ThrowsMessage<DataError>(HasSubstr("full: cannot write: No space left on device")));
+  EXPECT_TRUE(std::filesystem::is_character_file(folder / "full"));
+}
+
 TEST(AtomicFile, NamesTheFileAndTheReasonWhenItCannotWrite) {
   const test::TemporaryFolder folder;
   write_text(folder / "plain", "x");

@@ -96,4 +96,9 @@ std::string formats_markdown();
 /// How messages call an identity: its name where it has one, else its number.
 std::string identity_name(const Dataset& dataset, int64_t identity);
 
+/// What is known of an image besides who is on it: the attributes of its identity and, where file names tell
+/// them (finegpr), those of the picture: viewpoint, weather, illumination, scene.
+/// @throws DataError  such a name with a number out of range
+text::Attributes image_attributes(const Dataset& dataset, const Record& record);
+
 }  // namespace dmf::data

@@ -280,6 +280,8 @@ TEST_F(DatasetTest, ReadsCaptionsAndAttributes) {
   const Dataset dataset = open_dataset(spec("market1501"));
   EXPECT_THAT(dataset.query[0].captions, ElementsAre("A woman in red.", "Rot.", "Again."));
   EXPECT_THAT(dataset.attributes, ElementsAre(Pair(2, ElementsAre(Pair("gender", "female")))));
+  for (const Record& record : dataset.train)
+    EXPECT_EQ(image_attributes(dataset, record).contains("gender"), record.identity == 2) << record.path;
   EXPECT_THAT(dataset.warnings,
               UnorderedElementsAre(Pair("caption without its image", 1), Pair("empty caption, left out", 1),
                                    Pair("image captioned twice (the captions are joined)", 1),

@@ -30,4 +30,13 @@ std::string describe(const Dataset& dataset) {
       {dataset.title, "images", "identities", "cameras", "captioned", "captions", "junk, distractors"}, rows);
 }
 
+text::Attributes image_attributes(const Dataset& dataset, const Record& record) {
+  text::Attributes attributes;
+  // The name's own come first: what is told of one picture holds for it.
+  if (dataset.name == "finegpr") attributes = text::surroundings_from_finegpr(record.path.name());
+  const auto person = dataset.attributes.find(record.identity);
+  if (person != dataset.attributes.end()) attributes.insert(person->second.begin(), person->second.end());
+  return attributes;
+}
+
 }  // namespace dmf::data

@@ -97,7 +97,7 @@ void add_broken(std::vector<std::string>& result, const char* what, const std::v
   if (files.empty()) return;
   std::vector<std::string> reasons;
   for (const BrokenFile& file : files) reasons.push_back(file.reason);
-  result.push_back(fmt::format("{} {}: {}", files.size(), what, some(reasons)));
+  result.push_back(fmt::format("{}: {}: {}", what, files.size(), some(reasons)));
 }
 
 }  // namespace
@@ -126,23 +126,23 @@ Inspection inspect_dataset(const Dataset& dataset, const InspectionOptions& opti
 std::vector<std::string> problems(const Dataset& dataset, const Inspection& inspection) {
   std::vector<std::string> result;
   if (!inspection.leaking.empty()) {
-    result.push_back(fmt::format("{} identities are in both train and test: {}", inspection.leaking.size(),
+    result.push_back(fmt::format("identities in both train and test: {}: {}", inspection.leaking.size(),
                                  some(inspection.leaking)));
   }
   if (!inspection.images) return result;
   const ImageInspection& images = *inspection.images;
-  add_broken(result, "files are empty", images.empty);
-  add_broken(result, "files cannot be read", images.unreadable);
+  add_broken(result, "empty files", images.empty);
+  add_broken(result, "unreadable files", images.unreadable);
   const auto add_groups = [&](const char* what, bool SameImages::*is_so) {
     const auto first =
         std::find_if(images.same.begin(), images.same.end(), [&](const SameImages& s) { return s.*is_so; });
     if (first == images.same.end()) return;
     const auto groups =
         std::count_if(first, images.same.end(), [&](const SameImages& s) { return s.*is_so; });
-    result.push_back(fmt::format("{} groups of {}, e.g. {}", groups, what, names_of(dataset, *first)));
+    result.push_back(fmt::format("{}: {}, e.g. {}", what, groups, names_of(dataset, *first)));
   };
-  add_groups("same files of several identities", &SameImages::is_of_several_identities);
-  add_groups("same files in both train and test", &SameImages::crosses_splits);
+  add_groups("the same file under several identities", &SameImages::is_of_several_identities);
+  add_groups("the same file in both train and test", &SameImages::crosses_splits);
   return result;
 }
 

@@ -96,7 +96,7 @@ TEST_F(InspectionTest, EmptyAndBrokenFilesAreProblems) {
   EXPECT_EQ(inspection.images->empty[0].path, in("bounding_box_train/0002_c1s1_000009_01.jpg"));
   EXPECT_THAT(inspection.images->unreadable, SizeIs(2));
   EXPECT_THAT(found_problems(),
-              ElementsAre(HasSubstr("1 files are empty"), HasSubstr("2 files cannot be read")));
+              ElementsAre(HasSubstr("empty files: 1: "), HasSubstr("unreadable files: 2: ")));
 }
 
 TEST_F(InspectionTest, SameFilesAreProblemsWhereTheyMislead) {
@@ -113,9 +113,9 @@ TEST_F(InspectionTest, SameFilesAreProblemsWhereTheyMislead) {
   copy("bounding_box_train/0007_c1s1_000003_01.jpg", "bounding_box_test/-1_c1s1_000093_01.jpg");
   EXPECT_THAT(
       found_problems(),
-      ElementsAre("1 groups of same files of several identities, e.g. "
+      ElementsAre("the same file under several identities: 1, e.g. "
                   "bounding_box_train/0002_c2s1_000002_01.jpg, bounding_box_train/0007_c2s1_000092_01.jpg",
-                  "1 groups of same files in both train and test, e.g. "
+                  "the same file in both train and test: 1, e.g. "
                   "bounding_box_train/0007_c1s1_000003_01.jpg, bounding_box_test/-1_c1s1_000093_01.jpg"));
 }
 
@@ -140,7 +140,7 @@ TEST_F(InspectionTest, IdentitiesInTrainAndTestAreAProblem) {
   EXPECT_THAT(inspection.leaking, ElementsAre("0007"));
   EXPECT_THAT(inspection.absent, ElementsAre("0007"));
   EXPECT_THAT(inspection.missing_cameras, ElementsAre(4));
-  EXPECT_THAT(found_problems(), ElementsAre(HasSubstr("1 identities are in both train and test: 0007")));
+  EXPECT_THAT(found_problems(), ElementsAre(HasSubstr("identities in both train and test: 1: 0007")));
 }
 
 TEST_F(InspectionTest, OddSizesAndMissingCaptionsAreCounted) {

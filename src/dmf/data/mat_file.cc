@@ -2,11 +2,15 @@
 
 #include <matio.h>
 
+#include <algorithm>
+#include <bit>
+#include <cmath>
 #include <cstdlib>
-#include <mutex>
+#include <cstring>
 #include <numeric>
 
 #include "dmf/core/error.h"
+#include "dmf/core/file.h"
 
 namespace dmf::data {
 
@@ -25,13 +29,67 @@ namespace {
 
 matvar_t* as_array(void* array) { return static_cast<matvar_t*>(array); }
 
-template <class Number>
-std::vector<double> to_doubles(const void* data, size_t count) {
+template <class Number, class To = double>
+std::vector<To> converted(const void* data, size_t count) {
   const auto* numbers = static_cast<const Number*>(data);
-  std::vector<double> doubles(count);
-  for (size_t i = 0; i < count; ++i) doubles[i] = static_cast<double>(numbers[i]);
-  return doubles;
+  std::vector<To> result(count);
+  for (size_t i = 0; i < count; ++i) result[i] = static_cast<To>(numbers[i]);
+  return result;
 }
+
+// matio does not look whether a file is whole: of one that is cut short the missing variables are not there,
+// and the missing end of one is whatever the memory held.
+class WholeCheck {
+ public:
+  explicit WholeCheck(const std::filesystem::path& path) : file_(path), bytes_(file_.text()) {
+    const bool is_little = mark() == "IM", is_big = mark() == "MI";
+    DMF_CHECK(is_little || is_big, DataError, "{}: not a MATLAB file (version 5 or 7.3)", path.string());
+    is_turned_ = is_little != (std::endian::native == std::endian::little);
+    const bool is_hdf = bytes_[is_little ? kVersion + 1 : kVersion] == 2;
+    const uint64_t needed = is_hdf ? hdf_end() : last_element_end();
+    DMF_CHECK(needed <= bytes_.size(), DataError, "{}: cut short: expected at least {} bytes, got {}",
+              path.string(), needed, bytes_.size());
+  }
+
+ private:
+  static constexpr size_t kVersion = 124, kMark = 126, kHeader = 128;
+
+  std::string_view mark() const { return bytes_.size() < kHeader ? "" : bytes_.substr(kMark, 2); }
+
+  uint32_t word(uint64_t at) const {
+    uint32_t value = 0;
+    std::memcpy(&value, bytes_.data() + at, sizeof value);
+    return is_turned_ ? __builtin_bswap32(value) : value;
+  }
+
+  // Version 5: elements one behind the other, each with its type and its size.
+  uint64_t last_element_end() const {
+    constexpr uint64_t kTag = 8;
+    uint64_t end = kHeader;
+    while (end + kTag <= bytes_.size()) end += kTag + word(end + 4);
+    const std::string_view rest = bytes_.substr(std::min<uint64_t>(end, bytes_.size()));
+    const bool is_filling = rest.find_first_not_of('\0') == std::string_view::npos;
+    return is_filling ? end : end + kTag;
+  }
+
+  // Version 7.3: HDF5 behind 512 bytes, whose superblock (0 to 3) tells where the file ends.
+  uint64_t hdf_end() const {
+    constexpr size_t kBlock = 512, kBlockBytes = 48;
+    const std::string_view block = bytes_.size() < kBlock ? "" : bytes_.substr(kBlock);
+    constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+    if (!kSignature.starts_with(block.substr(0, kSignature.size()))) return 0;  // matio's to judge
+    if (block.size() < kBlockBytes) return kBlock + kBlockBytes;
+    const int version = block[kSignature.size()];
+    uint64_t end = 0;
+    const size_t place = version >= 2 ? 28 : version == 1 ? 44 : 40;
+    std::memcpy(&end, block.data() + place, sizeof end);
+    return end;
+  }
+
+  MappedFile file_;
+  std::string_view bytes_;
+  bool is_turned_ = false;
+};
 
 }  // namespace
 
@@ -75,36 +133,75 @@ MatArray MatArray::field(size_t i) const {
   return {owner_, field, fmt::format("{}, field {}", place_, i + 1)};
 }
 
-std::vector<double> MatArray::numbers() const {
+void MatArray::load(const char* expected) const {
   matvar_t* variable = as_array(array_);
-  if (variable->data == nullptr && count() > 0)
-    Mat_VarReadDataAll(static_cast<mat_t*>(owner_->file.get()), variable);
+  auto* file = static_cast<mat_t*>(owner_->file.get());
+  if (variable->class_type == MAT_C_EMPTY && count() > 0 && Mat_GetVersion(file) == MAT_FT_MAT73) {
+    // h5py and hdf5storage write the name of the class without a zero byte at its end, so that matio does not
+    // know it. HDF5 knows what the numbers are and gives them as doubles.
+    variable->class_type = MAT_C_DOUBLE;
+    variable->data_type = MAT_T_DOUBLE;
+    variable->data_size = sizeof(double);
+  }
+  if (variable->data == nullptr && count() > 0) Mat_VarReadDataAll(file, variable);
+  if (variable->data == nullptr && count() > 0) fail(expected);
+  if (variable->isComplex != 0) fail("real numbers, not complex ones");
+}
+
+std::vector<double> MatArray::numbers() const {
+  load("numbers");
   if (count() == 0) return {};
-  if (variable->data == nullptr) fail("numbers");
+  const matvar_t* variable = as_array(array_);
   switch (variable->class_type) {
     case MAT_C_DOUBLE:
-      return to_doubles<double>(variable->data, count());
+      return converted<double>(variable->data, count());
     case MAT_C_SINGLE:
-      return to_doubles<float>(variable->data, count());
+      return converted<float>(variable->data, count());
     case MAT_C_INT8:
-      return to_doubles<int8_t>(variable->data, count());
+      return converted<int8_t>(variable->data, count());
     case MAT_C_UINT8:
-      return to_doubles<uint8_t>(variable->data, count());
+      return converted<uint8_t>(variable->data, count());
     case MAT_C_INT16:
-      return to_doubles<int16_t>(variable->data, count());
+      return converted<int16_t>(variable->data, count());
     case MAT_C_UINT16:
-      return to_doubles<uint16_t>(variable->data, count());
+      return converted<uint16_t>(variable->data, count());
     case MAT_C_INT32:
-      return to_doubles<int32_t>(variable->data, count());
+      return converted<int32_t>(variable->data, count());
     case MAT_C_UINT32:
-      return to_doubles<uint32_t>(variable->data, count());
+      return converted<uint32_t>(variable->data, count());
     case MAT_C_INT64:
-      return to_doubles<int64_t>(variable->data, count());
+      return converted<int64_t>(variable->data, count());
     case MAT_C_UINT64:
-      return to_doubles<uint64_t>(variable->data, count());
+      return converted<uint64_t>(variable->data, count());
     default:
       fail("numbers");
   }
+}
+
+std::vector<int64_t> MatArray::integers(int64_t lowest) const {
+  load("whole numbers");
+  if (count() == 0) return {};
+  const matvar_t* variable = as_array(array_);
+  if (variable->class_type == MAT_C_UINT64) {
+    const std::vector<int64_t> bits = converted<uint64_t, int64_t>(variable->data, count());
+    DMF_CHECK(std::find(bits.begin(), bits.end(), -1) == bits.end(), DataError,
+              "{}: 2^64 - 1 cannot be told from -1", place_);
+    return bits;
+  }
+  std::vector<int64_t> whole;
+  if (variable->class_type == MAT_C_INT64) {
+    whole = converted<int64_t, int64_t>(variable->data, count());
+  } else {
+    for (const double number : numbers()) {
+      DMF_CHECK(number == std::floor(number) && std::abs(number) <= 0x1p53, DataError,
+                "{}: expected whole numbers (above 2^53 as int64 or uint64), got {}", place_, number);
+      whole.push_back(static_cast<int64_t>(number));
+    }
+  }
+  const int64_t least = *std::min_element(whole.begin(), whole.end());
+  DMF_CHECK(least >= lowest, DataError, "{}: expected whole numbers, {} or more, got {}", place_, lowest,
+            least);
+  return whole;
 }
 
 std::string MatArray::text() const {
@@ -136,6 +233,7 @@ std::vector<uint8_t> MatArray::bytes() const {
 
 MatFile::MatFile(const std::filesystem::path& path) : path_(path) {
   DMF_CHECK(std::filesystem::is_regular_file(path), DataError, "{}: no such file", path.string());
+  const WholeCheck check(path);
   mat_t* file = Mat_Open(path.c_str(), MAT_ACC_RDONLY);
   DMF_CHECK(file != nullptr, DataError, "{}: not a MATLAB file (version 5 or 7.3)", path.string());
   file_ = std::shared_ptr<void>(file, [](void* open) { Mat_Close(static_cast<mat_t*>(open)); });

@@ -17,8 +17,11 @@ class MatArray {
   MatArray cell(size_t i) const;
   /// Field of a struct by its place, from 0.
   MatArray field(size_t i) const;
-  /// Numbers of any type, by columns.
+  /// Real numbers of any type, by columns.
   std::vector<double> numbers() const;
+  /// Whole numbers, by columns; of uint64 those from 2^63 on are the same bits.
+  /// @throws DataError  another number, or one below `lowest`; 2^64 - 1, which would be -1
+  std::vector<int64_t> integers(int64_t lowest) const;
   std::string text() const;
   bool is_bytes() const;
   /// uint8 elements, by columns; read from the file now, and not kept.
@@ -29,6 +32,7 @@ class MatArray {
   struct Variable;
   MatArray(std::shared_ptr<const Variable> owner, void* array, std::string place);
   [[noreturn]] void fail(const std::string& expected) const;
+  void load(const char* expected) const;
 
   std::shared_ptr<const Variable> owner_;
   void* array_;  // matvar_t of matio, which owner_ frees
@@ -39,7 +43,7 @@ class MatArray {
 /// A MATLAB file, version 5 (compressed or not) or 7.3 (HDF5). Read by matio.
 class MatFile {
  public:
-  /// @throws DataError  missing, or not a MATLAB file
+  /// @throws DataError  missing, not a MATLAB file, or cut short
   explicit MatFile(const std::filesystem::path& path);
 
   bool has(const std::string& name) const;

@@ -23,6 +23,12 @@ class Answers {
   bool is_same_camera(int64_t query, int64_t image) const {
     return query_.camera(query) != kUnknownCamera && query_.camera(query) == gallery_.camera(image);
   }
+  /// Whether an image is an answer at all, right or wrong: not junk, nor of the query's identity and camera.
+  bool counts(int64_t query, int64_t image) const {
+    const int64_t identity = gallery_.identities[static_cast<size_t>(image)];
+    return identity != kJunk &&
+           (identity != query_.identities[static_cast<size_t>(query)] || !is_same_camera(query, image));
+  }
   /// Leaves wrong answers only: what is of the query's identity, or junk, becomes infinitely far.
   void keep_wrong(const ScreenedRow& row) const;
 

@@ -8,6 +8,7 @@
 #include "dmf/eval/calibrate.h"
 #include "dmf/eval/evaluate.h"
 #include "dmf/eval/expansion.h"
+#include "dmf/eval/figures_json.h"
 #include "dmf/eval/re_ranking.h"
 #include "dmf/eval/single_shot.h"
 
@@ -81,16 +82,7 @@ struct Request {
   }
 };
 
-json to_json(const Interval& interval) { return {interval.low, interval.high}; }
-
-json to_json(const std::vector<OperatingPoint>& points) {
-  json list = json::array();
-  for (const OperatingPoint& point : points)
-    list.push_back({{"far", point.far}, {"rate", point.rate}, {"threshold", point.threshold}});
-  return list;
-}
-
-json to_json(const EvalResult& result) {
+json figures_of(const EvalResult& result) {
   json precision = json::array(), ranks = json::array();
   for (const QueryResult& query : result.by_query) {
     precision.push_back(query.has_match() ? json(query.average_precision) : json());
@@ -108,35 +100,22 @@ json to_json(const EvalResult& result) {
           {"gallery_junk", result.gallery_junk},
           {"gallery_distractors", result.gallery_distractors},
           {"protocol", result.protocol},
-          {"intervals",
-           {{"map", to_json(found.map)}, {"rank1", to_json(found.rank1)}, {"minp", to_json(found.minp)}}},
+          {"intervals", found.identities < 2
+                            ? json()
+                            : json{{"map", found.map}, {"rank1", found.rank1}, {"minp", found.minp}}},
           {"average_precision", precision},
           {"first_hit_rank", ranks}};
 }
 
 void add_further(const Distances& distances, const Answers& answers,
                  const std::vector<QueryRanking>& rankings, const Request& request, json& figures) {
-  if (request.open_set) {
-    const OpenSetResult found = open_set(distances, answers, rankings, request.work);
-    figures["open_set"] = {{"roc", to_json(found.roc)},
-                           {"eer", found.eer},
-                           {"eer_threshold", found.eer_threshold},
-                           {"dir", to_json(found.dir)},
-                           {"nonmated", found.nonmated},
-                           {"genuine_pairs", found.genuine_pairs},
-                           {"impostor_pairs", found.impostor_pairs}};
-  }
+  if (request.open_set) figures["open_set"] = open_set(distances, answers, rankings, request.work);
   if (request.single_shot > 0) {
     figures["single_shot_cmc"] =
         single_gallery_shot(distances, answers, {request.single_shot}, request.work).cmc;
   }
-  if (request.far > 0) {
-    const Calibration found = calibrate(distances, answers, rankings, request.far, {}, request.work);
-    figures["calibration"] = {{"far", found.far},
-                              {"threshold", found.threshold},
-                              {"threshold_interval", to_json(found.threshold_interval)},
-                              {"true_positive_rate", found.true_positive_rate}};
-  }
+  if (request.far > 0)
+    figures["calibration"] = calibrate(distances, answers, rankings, request.far, {}, request.work);
 }
 
 json run(LabelledVectors query, LabelledVectors gallery, const Request& request) {
@@ -171,7 +150,7 @@ json run(LabelledVectors query, LabelledVectors gallery, const Request& request)
   }
   const Labels rules = ranked_labels(query.labels, request.protocol);
   const auto rankings = rank_right_answers(*distances, rules, gallery.labels, request.work);
-  json figures = to_json(summarise(rankings, query.labels, gallery.labels, request.protocol, ranked_by));
+  json figures = figures_of(summarise(rankings, query.labels, gallery.labels, request.protocol, ranked_by));
   const Answers answers(rules, rules.count(), gallery.labels, gallery.vectors.count);
   add_further(*distances, answers, rankings, request, figures);
   return figures;
@@ -214,15 +193,10 @@ char* dmf_eval_compare(const double* first, const double* second, const int64_t*
       b[q].average_precision = second[q];
       a[q].right_answers = b[q].right_answers = 1;
     }
-    const dmf::eval::Comparison found = dmf::eval::compare(a, b);
-    return nlohmann::json{{"map_difference", found.map_difference},
-                          {"map_interval", dmf::eval::to_json(found.map_interval)},
-                          {"p", found.map_p},
-                          {"queries", found.queries},
-                          {"identities", found.identities},
-                          {"better", found.better},
-                          {"worse", found.worse},
-                          {"equal", found.equal}};
+    nlohmann::json found = dmf::eval::compare(a, b);
+    found["p"] = found["map_p"];
+    for (const char* key : {"map_p", "rank1_difference", "rank1_interval", "rank1_p"}) found.erase(key);
+    return found;
   });
 }
 

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "dmf/core/error.h"
-#include "dmf/core/random.h"
+#include "support/random_values.h"
 
 namespace dmf::eval {
 namespace {
@@ -15,13 +15,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Property;
 using testing::Throws;
-
-std::vector<float> random_values(int64_t count, uint64_t seed) {
-  RandomStream random(seed, "values");
-  std::vector<float> values(static_cast<size_t>(count));
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
 
 double distance(std::vector<float> a, std::vector<float> b, Metric metric) {
   const auto width = static_cast<int64_t>(a.size());
@@ -41,7 +34,7 @@ TEST(Distance, SquaredEuclidean) {
 }
 
 TEST(Distance, OfAVectorToItselfIsExactlyZeroEuclidean) {
-  const std::vector<float> values = random_values(1000, 1);
+  const std::vector<float> values = test::random_values(1000, 1);
   const auto distances = vector_distances({values, 10, 100}, {values, 10, 100}, Metric::kSquaredEuclidean);
   for (int64_t i = 0; i < 10; ++i) EXPECT_EQ(distances->pair(i, i), 0);
 }

@@ -81,7 +81,7 @@ void check_matches(const EvalResult& result, const Labels& query, const Labels& 
     hint = is_one
                ? fmt::format(
                      "all images are from camera {}, and images of the query's identity and camera are "
-                     "removed; --keep-same-camera ranks them",
+                     "removed; --keep-same-camera (in Python same_camera_removed=False) ranks them",
                      all[0])
                : "are both labelled with the same identities, and is each identity on more than one camera?";
   }

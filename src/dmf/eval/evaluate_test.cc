@@ -121,21 +121,21 @@ Set random_set(int64_t count, int64_t low, uint64_t seed) {
   return set;
 }
 
-struct Problem {
+struct RandomSets {
   Set query = random_set(50, 1, 1), gallery = random_set(400, -1, 2);
 };
 
-EvalResult evaluate(const Problem& p, const ProtocolOptions& protocol = {}, const WorkOptions& work = {}) {
+EvalResult evaluate(const RandomSets& p, const ProtocolOptions& protocol = {}, const WorkOptions& work = {}) {
   return evaluate(p.query.all(), p.gallery.all(), protocol, work);
 }
 
 TEST(Evaluate, DoesNotDependOnTheGallerysOrder) {
-  const Problem p;
+  const RandomSets p;
   const EvalResult expected = evaluate(p);
   std::vector<int64_t> order(400);
   for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
   RandomStream(3, "order").shuffle(order);
-  Problem shuffled{p.query, {{}, {}, 24}};
+  RandomSets shuffled{p.query, {{}, {}, 24}};
   for (int64_t i : order) {
     const auto image = static_cast<size_t>(i);
     shuffled.gallery.values.insert(shuffled.gallery.values.end(), p.gallery.values.begin() + i * 24,
@@ -151,7 +151,7 @@ TEST(Evaluate, DoesNotDependOnTheGallerysOrder) {
 }
 
 TEST(Evaluate, DoesNotDependOnBlocksAndThreads) {
-  const Problem p;
+  const RandomSets p;
   const EvalResult expected = evaluate(p);
   for (const WorkOptions& work : {WorkOptions{3, 17, 1}, WorkOptions{64, 300, 4}}) {
     const EvalResult result = evaluate(p, {}, work);
@@ -161,8 +161,8 @@ TEST(Evaluate, DoesNotDependOnBlocksAndThreads) {
 }
 
 TEST(Evaluate, CosineDoesNotDependOnTheVectorsLengths) {
-  const Problem p;
-  Problem scaled = p;
+  const RandomSets p;
+  RandomSets scaled = p;
   RandomStream random(4, "length");
   for (int64_t i = 0; i < 400; ++i) {
     const auto factor = static_cast<float>(std::exp2(static_cast<double>(random.integer(7) - 3)));
@@ -173,7 +173,7 @@ TEST(Evaluate, CosineDoesNotDependOnTheVectorsLengths) {
 }
 
 TEST(Evaluate, ZeroIsADistractorUnlessAQueryAsksForIt) {
-  Problem p;
+  RandomSets p;
   EXPECT_GT(evaluate(p).gallery_distractors, 0);
   p.query.labels.identities[5] = 0;
   const EvalResult result = evaluate(p);
@@ -182,8 +182,8 @@ TEST(Evaluate, ZeroIsADistractorUnlessAQueryAsksForIt) {
 }
 
 TEST(Evaluate, RefusesWhatDoesNotFit) {
-  const Problem good;
-  Problem p = good;
+  const RandomSets good;
+  RandomSets p = good;
   const auto refused = [&](const std::string& why) {
     EXPECT_THAT([&] { evaluate(p); }, Throws<InvalidArgument>(Property(&Error::what, HasSubstr(why))));
   };
@@ -211,7 +211,7 @@ TEST(Evaluate, RefusesWhatDoesNotFit) {
 }
 
 TEST(Evaluate, OneCameraOnlyIsExplained) {
-  Problem p;
+  RandomSets p;
   for (Set* set : {&p.query, &p.gallery}) {
     for (int64_t& camera : set->labels.cameras) camera = 6;
   }
@@ -225,7 +225,7 @@ TEST(Evaluate, OneCameraOnlyIsExplained) {
 }
 
 TEST(Evaluate, OneImageAnIdentityHasRankOneOrNone) {
-  Problem p;
+  RandomSets p;
   for (int64_t i = 0; i < 400; ++i) p.gallery.labels.identities[static_cast<size_t>(i)] = i;
   const EvalResult result = evaluate(p);
   for (const QueryResult& query : result.by_query) {

@@ -88,14 +88,14 @@ std::vector<int64_t> plain_ranks(const Distances& distances, int64_t query, cons
   return ranks;
 }
 
-struct Problem {
+struct TiedProblem {
   std::vector<float> query, gallery;
   Labels query_labels, gallery_labels;
 };
 
 // 60 queries and 300 images of 12 persons, junk and distractors; few whole numbers, so that many are equally
 // far.
-Problem problem_with_ties(int64_t width, int64_t levels) {
+TiedProblem problem_with_ties(int64_t width, int64_t levels) {
   RandomStream random(5, "ranking");
   const auto vectors = [&](int64_t count) {
     std::vector<float> values;
@@ -116,7 +116,7 @@ Problem problem_with_ties(int64_t width, int64_t levels) {
 }
 
 TEST(Ranking, EqualsAFullSortTiesIncludedAtAnyBlockAndThreads) {
-  const Problem p = problem_with_ties(5, 4);
+  const TiedProblem p = problem_with_ties(5, 4);
   for (const Metric metric : {Metric::kCosine, Metric::kSquaredEuclidean}) {
     const auto distances = vector_distances({p.query, 60, 5}, {p.gallery, 300, 5}, metric);
     int64_t ties = 0;

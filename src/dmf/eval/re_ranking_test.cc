@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "dmf/core/error.h"
-#include "dmf/core/random.h"
 #include "dmf/eval/expansion.h"
 #include "dmf/eval/neighbours.h"
 #include "dmf/eval/vector_file.h"
 #include "support/development_data.h"
+#include "support/random_values.h"
 
 namespace dmf::eval {
 namespace {
@@ -21,21 +21,14 @@ using testing::HasSubstr;
 using testing::Property;
 using testing::Throws;
 
-std::vector<float> random_values(int64_t count, uint64_t seed, double spread = 1) {
-  RandomStream random(seed, "values");
-  std::vector<float> values(static_cast<size_t>(count));
-  for (float& value : values) value = static_cast<float>(1 + spread * random.normal());
-  return values;
-}
-
 // Spread 1e-5: float32 can hardly tell distances apart. Spread 0: all are equal.
 class NeighboursTest : public testing::TestWithParam<double> {};
 INSTANTIATE_TEST_SUITE_P(Spreads, NeighboursTest, testing::Values(1, 1e-5, 0));
 
 TEST_P(NeighboursTest, EqualAFullSort) {
   constexpr int64_t kQueries = 20, kImages = 1500, kWidth = 20, kCount = 30;
-  const std::vector<float> query = random_values(kQueries * kWidth, 1, GetParam()),
-                           gallery = random_values(kImages * kWidth, 2, GetParam());
+  const std::vector<float> query = test::random_values(kQueries * kWidth, 1, 1, GetParam()),
+                           gallery = test::random_values(kImages * kWidth, 2, 1, GetParam());
   for (const Metric metric : {Metric::kCosine, Metric::kSquaredEuclidean}) {
     const auto distances = vector_distances({query, kQueries, kWidth}, {gallery, kImages, kWidth}, metric);
     const Neighbours found = find_neighbours(*distances, kCount, {14, 600, 2});
@@ -105,7 +98,7 @@ TEST(ReRanking, OfFewOrEqualVectorsIsDefined) {
   const std::vector<float> query(2 * 4, 1.0F), gallery(3 * 4, 1.0F);
   const auto distances = re_ranked_distances({query, 2, 4}, {gallery, 3, 4}, Metric::kSquaredEuclidean);
   EXPECT_NEAR(distances->pair(1, 2), 0, 1e-6);
-  const std::vector<float> one = random_values(4, 3), two = random_values(2 * 4, 3);
+  const std::vector<float> one = test::random_values(4, 3, 1), two = test::random_values(2 * 4, 3, 1);
   EXPECT_LE(re_ranked_distances({one, 1, 4}, {two, 2, 4}, Metric::kCosine)->pair(0, 1), 1);
 }
 

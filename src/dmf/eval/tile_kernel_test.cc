@@ -5,19 +5,12 @@
 #include <cmath>
 #include <vector>
 
-#include "dmf/core/random.h"
 #include "dmf/eval/aligned.h"
 #include "dmf/eval/distance.h"
+#include "support/random_values.h"
 
 namespace dmf::eval {
 namespace {
-
-std::vector<float> random_values(int64_t count, uint64_t seed) {
-  RandomStream random(seed, "values");
-  std::vector<float> values(static_cast<size_t>(count));
-  for (float& value : values) value = static_cast<float>(random.normal());
-  return values;
-}
 
 // Runs the body with each kernel that this processor can run.
 class TileKernelTest : public testing::TestWithParam<int> {
@@ -36,8 +29,9 @@ TEST_P(TileKernelTest, ProductsAreThoseOfTheDefinition) {
     a.resize(rows * width);
     b.resize(kBlockColumns * width);
     out.resize(rows * kBlockColumns);
-    const std::vector<float> x = random_values(rows * width, 1), y = random_values(kBlockColumns * width, 2),
-                             bias = random_values(kBlockColumns, 3);
+    const std::vector<float> x = test::random_values(rows * width, 1),
+                             y = test::random_values(kBlockColumns * width, 2),
+                             bias = test::random_values(kBlockColumns, 3);
     for (int64_t i = 0; i < rows; ++i) {
       for (int64_t k = 0; k < width; ++k) a.data()[k * rows + i] = x[static_cast<size_t>(i * width + k)];
     }
@@ -60,7 +54,7 @@ TEST_P(TileKernelTest, ProductsAreThoseOfTheDefinition) {
 }
 
 TEST_P(TileKernelTest, CountsWhatIsAbove) {
-  const std::vector<float> numbers = random_values(kBlockColumns, 4);
+  const std::vector<float> numbers = test::random_values(kBlockColumns, 4);
   const std::vector<float> thresholds{-INFINITY, -1, 0, numbers[17], 1, INFINITY};
   std::vector<int32_t> counts(thresholds.size());
   kernel().count_above(numbers.data(), thresholds.data(), 6, counts.data());
@@ -85,7 +79,7 @@ double plain_product(const float* a, const float* b, int64_t width) {
 
 TEST_P(TileKernelTest, ExactProductsAreThePlainSumsToTheLastDigit) {
   for (const int64_t width : {1, 31, 32, 33, 100, 769}) {
-    const std::vector<float> a = random_values(width, 5), b = random_values(width, 6);
+    const std::vector<float> a = test::random_values(width, 5), b = test::random_values(width, 6);
     EXPECT_EQ(kernel().exact_product(a.data(), b.data(), width), plain_product(a.data(), b.data(), width))
         << width;
   }
@@ -105,8 +99,8 @@ INSTANTIATE_TEST_SUITE_P(Cases, ScreenTest,
 
 TEST_P(ScreenTest, IsNeverFartherFromTheExactNearnessThanItSays) {
   constexpr int64_t kQueries = 33, kImages = 600, kWidth = 150;
-  std::vector<float> query = random_values(kQueries * kWidth, 7),
-                     gallery = random_values(kImages * kWidth, 8);
+  std::vector<float> query = test::random_values(kQueries * kWidth, 7),
+                     gallery = test::random_values(kImages * kWidth, 8);
   for (int64_t i = 0; i < 100 * kWidth; ++i)
     gallery[static_cast<size_t>(i)] *= static_cast<float>(GetParam().scale);
   const auto distances =

@@ -1,7 +1,9 @@
 #include "dmf/eval/vector_file.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
-#include <cstring>
 
 #include "dmf/core/error.h"
 #include "dmf/core/npy_layout.h"
@@ -10,7 +12,8 @@ namespace dmf::eval {
 namespace {
 
 size_t float_size(const std::string& type) {
-  return type == "<f2" ? 2 : type == "<f4" ? 4 : type == "<f8" ? 8 : 0;
+  if (type.size() != 3 || (type[0] != '<' && type[0] != '>') || type[1] != 'f') return 0;
+  return type[2] == '2' || type[2] == '4' || type[2] == '8' ? static_cast<size_t>(type[2] - '0') : 0;
 }
 
 float half_to_float(uint16_t bits) {
@@ -26,20 +29,18 @@ float half_to_float(uint16_t bits) {
   return (bits & 0x8000) != 0 ? -value : value;
 }
 
-float element(const std::byte* at, size_t size) {
-  if (size == 2) {
-    uint16_t bits;
-    std::memcpy(&bits, at, size);
-    return half_to_float(bits);
-  }
-  if (size == 4) {
-    float value;
-    std::memcpy(&value, at, size);
-    return value;
-  }
-  double value;
-  std::memcpy(&value, at, size);
-  return static_cast<float>(value);
+template <class T>
+T bytes_as(const std::byte* at, bool is_turned) {
+  std::array<std::byte, sizeof(T)> bytes;
+  std::copy_n(at, sizeof(T), bytes.begin());
+  if (is_turned) std::reverse(bytes.begin(), bytes.end());
+  return std::bit_cast<T>(bytes);
+}
+
+float element(const std::byte* at, size_t size, bool is_turned) {
+  if (size == 2) return half_to_float(bytes_as<uint16_t>(at, is_turned));
+  if (size == 4) return bytes_as<float>(at, is_turned);
+  return static_cast<float>(bytes_as<double>(at, is_turned));
 }
 
 }  // namespace
@@ -53,7 +54,8 @@ VectorSet read_npy_vectors(const std::filesystem::path& path) {
   DMF_CHECK(width > 0, DataError, "{}: vectors of width 0", path.string());
   const std::byte* data = file->bytes().data() + layout.offset;
   const size_t size = float_size(layout.type);
-  if (size == sizeof(float) && !layout.is_fortran &&
+  const bool is_turned = layout.type[0] == '>';
+  if (size == sizeof(float) && !is_turned && !layout.is_fortran &&
       reinterpret_cast<uintptr_t>(data) % alignof(float) == 0) {
     const std::span values(reinterpret_cast<const float*>(data), static_cast<size_t>(count * width));
     return {std::move(file), {values, count, width}};
@@ -62,7 +64,8 @@ VectorSet read_npy_vectors(const std::filesystem::path& path) {
   for (int64_t i = 0; i < count; ++i) {
     for (int64_t k = 0; k < width; ++k) {
       const int64_t place = layout.is_fortran ? k * count + i : i * width + k;
-      values[static_cast<size_t>(i * width + k)] = element(data + static_cast<size_t>(place) * size, size);
+      values[static_cast<size_t>(i * width + k)] =
+          element(data + static_cast<size_t>(place) * size, size, is_turned);
     }
   }
   return {std::move(values), count, width};

@@ -25,8 +25,8 @@ class VectorSet {
   VectorView view_;
 };
 
-/// Reads [N, D] vectors from a .npy of float16, float32 or float64, of either order. float32 in C order is
-/// not read but mapped. float64 is rounded to float32.
+/// Reads [N, D] vectors from a .npy of float16, float32 or float64, of either byte order, in C or Fortran
+/// order. float32 as the machine has it, in C order, is not read but mapped. float64 is rounded to float32.
 /// @throws DataError  not such a file
 VectorSet read_npy_vectors(const std::filesystem::path& path);
 

@@ -41,6 +41,7 @@ TEST_F(NpyVectorsTest, OfEveryFloatingTypeAndOrder) {
   check(read_npy_vectors(write<float>("<f4", "(2, 3)", "False", {1, -2, 0.5F, 4, 0, 6})));
   check(read_npy_vectors(write<double>("<f8", "(2, 3)", "False", {1, -2, 0.5, 4, 0, 6})));
   check(read_npy_vectors(write<float>("<f4", "(2, 3)", "True", {1, 4, -2, 0, 0.5F, 6})));
+  check(read_npy_vectors(write<uint32_t>(">f4", "(2, 3)", "False", {0x803f, 0xc0, 0x3f, 0x8040, 0, 0xc040})));
   check(read_npy_vectors(
       write<uint16_t>("<f2", "(2, 3)", "False", {0x3c00, 0xc000, 0x3800, 0x4400, 0x8000, 0x4600})));
 }

@@ -6,6 +6,7 @@
 #include "dmf/core/error.h"
 #include "dmf/weights/tensor_file.h"
 #include "support/development_data.h"
+#include "support/message_of.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_text.h"
 
@@ -34,15 +35,6 @@ struct Fixture {
     return {options, translate::make_image_encoder(image), text, 7, 1};
   }
 };
-
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "no DataError";
-}
 
 /// Changes a tensor or an entry of a model file.
 void change(const std::filesystem::path& path, const std::function<void(weights::Safetensors&)>& edit) {
@@ -114,7 +106,7 @@ TEST(ModelFile, RefusesWhatItCannotTrust) {
   save();
   change(path, [](auto& file) { file.tensors["image.projection.weight"].normal_(); });
   EXPECT_THAT(
-      message_of([&] { load_model(path); }),
+      test::message_of<DataError>([&] { load_model(path); }),
       AllOf(HasSubstr(path.string()), HasSubstr("does not reproduce its canary"), HasSubstr("0.999")));
 
   save();
@@ -122,19 +114,19 @@ TEST(ModelFile, RefusesWhatItCannotTrust) {
     file.tensors.erase("image.class_token");
     file.tensors["neck.weight"] = at::zeros({3});
   });
-  EXPECT_THAT(message_of([&] { load_model(path); }),
+  EXPECT_THAT(test::message_of<DataError>([&] { load_model(path); }),
               AllOf(HasSubstr(path.string()), HasSubstr("image.class_token"), HasSubstr("neck.weight")));
 
   save();
   change(path, [](auto& file) { file.metadata["format_version"] = "99"; });
-  EXPECT_THAT(message_of([&] { load_model(path); }), HasSubstr("written by a newer dmf"));
+  EXPECT_THAT(test::message_of<DataError>([&] { load_model(path); }), HasSubstr("written by a newer dmf"));
 
   save();
   change(path, [](auto& file) { file.metadata.erase("options"); });
-  EXPECT_THAT(message_of([&] { load_model(path); }), HasSubstr("`options` is missing"));
+  EXPECT_THAT(test::message_of<DataError>([&] { load_model(path); }), HasSubstr("`options` is missing"));
 
   weights::write_safetensors(path, {{"a", at::zeros({1})}});
-  EXPECT_THAT(message_of([&] { load_model(path); }), HasSubstr("not a model file"));
+  EXPECT_THAT(test::message_of<DataError>([&] { load_model(path); }), HasSubstr("not a model file"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "dmf/core/precision.h"
 #include "dmf/fuse/transformer.h"
 #include "support/closeness.h"
+#include "support/message_of.h"
 #include "support/tiny_encoder.h"
 
 namespace dmf::fuse {
@@ -40,15 +41,6 @@ torch::Tensor random_maps(int64_t count) { return at::randn({count, kChannels, k
 
 translate::TextTokens random_texts(int64_t count, int64_t length) {
   return {at::randn({count, length, kTextWidth}), at::ones({count, length}, torch::kBool)};
-}
-
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(DmfModel, NamesItsTensors) {
@@ -231,7 +223,7 @@ TEST(DmfModel, AssignNamesEveryTensorThatDoesNotFit) {
   values.erase("image.class_token");
   values["neck.weight"] = at::zeros({3});
   values["stray"] = at::zeros({1});
-  EXPECT_THAT(message_of([&] { model.assign(values); }),
+  EXPECT_THAT(test::message_of<InvalidArgument>([&] { model.assign(values); }),
               AllOf(HasSubstr("3 tensors"), HasSubstr("`image.class_token` is missing"),
                     HasSubstr("`neck.weight`: expected [16], got [3]"), HasSubstr("`stray` is unknown")));
 }
@@ -239,20 +231,20 @@ TEST(DmfModel, AssignNamesEveryTensorThatDoesNotFit) {
 TEST(DmfModel, RefusesWhatDoesNotFit) {
   ModelOptions options = small_options();
   options.width = 18;
-  EXPECT_THAT(message_of([&] { small_model(options); }),
+  EXPECT_THAT(test::message_of<InvalidArgument>([&] { small_model(options); }),
               HasSubstr("width: expected a multiple of heads = 4, got 18"));
   const DmfModel model = small_model();
-  EXPECT_THAT(message_of([&] {
+  EXPECT_THAT(test::message_of<InvalidArgument>([&] {
                 model.forward_image(at::zeros({2, 5, 4, 2}), false);
               }),
               HasSubstr("expected [any, 12, 4, 2], got [2, 5, 4, 2]"));
-  EXPECT_THAT(message_of([&] {
+  EXPECT_THAT(test::message_of<InvalidArgument>([&] {
                 model.neck(at::zeros({1, 16}), true);
               }),
               HasSubstr("at least 2 samples, got 1"));
   const DmfModel images_only(small_options(), model.image_encoder(), 0, 3, 1);
   EXPECT_FALSE(images_only.tensors().contains("text.projection.weight"));
-  EXPECT_THAT(message_of([&] { images_only.forward_text(random_texts(1, 2), false); }),
+  EXPECT_THAT(test::message_of<InvalidArgument>([&] { images_only.forward_text(random_texts(1, 2), false); }),
               HasSubstr("no text branch"));
 }
 

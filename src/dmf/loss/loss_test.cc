@@ -7,6 +7,7 @@
 #include "dmf/loss/identity.h"
 #include "dmf/loss/total.h"
 #include "dmf/loss/triplet.h"
+#include "support/message_of.h"
 
 namespace dmf::loss {
 namespace {
@@ -38,15 +39,6 @@ double jacobian_error(const std::function<torch::Tensor(const torch::Tensor&)>& 
     worst = std::max(worst, std::abs((above - below) / (2 * kStep) - analytic[i].item<double>()));
   }
   return worst;
-}
-
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const InvalidArgument& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Identity, IsTheLogarithmOfTheClassesForEqualLogits) {
@@ -88,7 +80,8 @@ TEST(Identity, GradientIsRight) {
 
 TEST(Identity, RefusesLabelsOutsideOfTheClasses) {
   const auto work = [] { identity_loss(at::zeros({2, 3}), labels_of({0, 3}), {}, 0.1); };
-  EXPECT_THAT(message_of(work), HasSubstr("[identity_loss] labels: expected 0 … 2, got 0 … 3"));
+  EXPECT_THAT(test::message_of<InvalidArgument>(work),
+              HasSubstr("[identity_loss] labels: expected 0 … 2, got 0 … 3"));
 }
 
 TEST(Triplet, WorkedByHand) {
@@ -148,11 +141,11 @@ TEST(Triplet, GradientIsRight) {
 
 TEST(Triplet, NamesAnAnchorWithoutAPair) {
   EXPECT_THAT(
-      message_of([] {
+      test::message_of<InvalidArgument>([] {
         triplet_loss(at::zeros({3, 2}), labels_of({4, 4, 6}), {}, {});
       }),
       HasSubstr("anchor 2 of label 6: expected another sample of the same label, got none in the batch"));
-  EXPECT_THAT(message_of([] {
+  EXPECT_THAT(test::message_of<InvalidArgument>([] {
                 triplet_loss(at::zeros({2, 2}), labels_of({4, 4}), {}, {});
               }),
               HasSubstr("anchor 0 of label 4: expected another sample of another label"));

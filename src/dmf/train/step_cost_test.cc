@@ -15,7 +15,7 @@ namespace {
 
 using test::TinyWorld;
 
-constexpr int64_t kPersons = 20;
+constexpr int64_t kIdentities = 20;
 constexpr std::chrono::milliseconds kSlowDraw{30};
 
 /// Batches that take their time, and remember which steps were drawn.
@@ -32,7 +32,7 @@ class SlowBatches : public test::TinyBatches {
   mutable std::vector<int64_t> drawn;
 };
 
-fuse::DmfModel tiny_model(int64_t identities) {
+fuse::DmfModel model_of(int64_t identities) {
   fuse::ModelOptions options;
   options.width = 16;
   options.heads = 2;
@@ -44,21 +44,22 @@ fuse::DmfModel tiny_model(int64_t identities) {
 
 TEST(StepCost, CountsDrawsAndStepsApartAndLeavesTheFirstOut) {
   const TinyWorld world;
-  const SlowBatches batches(world, kPersons, 2);
-  fuse::DmfModel model = tiny_model(kPersons + 5);
+  const SlowBatches batches(world, kIdentities, 2);
+  fuse::DmfModel model = model_of(kIdentities + 5);
   const StepCost cost = measure_step_cost(model, batches, {}, 1e-3, 3);
   EXPECT_EQ(batches.drawn, (std::vector<int64_t>{0, 1, 2, 3}));
   EXPECT_EQ(cost.samples, batches.draw(0).samples());
   EXPECT_GE(cost.draw_seconds, std::chrono::duration<double>(kSlowDraw).count());
   EXPECT_GT(cost.step_seconds, 0);
   EXPECT_GT(cost.loss, 0);
-  EXPECT_EQ(model.identities(), kPersons) << "the head is made for the stage's identities";
+  EXPECT_EQ(model.identities(), kIdentities) << "the head is made for the stage's identities";
 }
 
 TEST(StepCost, RefusesToMeasureNothing) {
   const TinyWorld world;
-  fuse::DmfModel model = tiny_model(kPersons);
-  EXPECT_THROW(measure_step_cost(model, test::TinyBatches(world, kPersons, 2), {}, 1e-3, 0), InvalidArgument);
+  fuse::DmfModel model = model_of(kIdentities);
+  EXPECT_THROW(measure_step_cost(model, test::TinyBatches(world, kIdentities, 2), {}, 1e-3, 0),
+               InvalidArgument);
 }
 
 }  // namespace

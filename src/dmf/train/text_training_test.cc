@@ -57,7 +57,7 @@ class SentenceBatches : public TinyBatches {
   int64_t last_;
 };
 
-fuse::DmfModel tiny_model(const std::shared_ptr<translate::TextEncoder>& text_encoder) {
+fuse::DmfModel reading_model(const std::shared_ptr<translate::TextEncoder>& text_encoder) {
   fuse::ModelOptions options;
   options.width = 16;
   options.heads = 2;
@@ -68,7 +68,7 @@ fuse::DmfModel tiny_model(const std::shared_ptr<translate::TextEncoder>& text_en
           text_encoder, kPersons, 1};
 }
 
-TwoStageRun tiny_run(const std::filesystem::path& folder) {
+TwoStageRun short_run(const std::filesystem::path& folder) {
   Progress::set_enabled(false);
   at::set_num_threads(1);
   TwoStageRun run{.folder = folder, .seed = 5};
@@ -81,7 +81,7 @@ TwoStageRun tiny_run(const std::filesystem::path& folder) {
 /// Trains from the start, or goes on, breaking off at `last` of stage I.
 weights::NamedTensors train(const char* freeze, const TwoStageRun& run, int64_t last = 1000) {
   const auto encoder = test::tiny_text_encoder({.freeze = freeze});
-  fuse::DmfModel model = tiny_model(encoder);
+  fuse::DmfModel model = reading_model(encoder);
   const StageData pretrain{std::make_shared<SentenceBatches>(*encoder, last), "tiny", "tiny"};
   const StageData finetune{std::make_shared<TinyBatches>(TinyWorld{}, kPersons, 0), "tiny", "tiny"};
   train_two_stages(model, pretrain, finetune, run);
@@ -92,7 +92,7 @@ class TextTraining : public testing::TestWithParam<const char*> {};
 
 TEST_P(TextTraining, ChangesWhatIsAboveTheFreezePointAndResumesExactly) {
   const test::TemporaryFolder whole, broken;
-  const weights::NamedTensors expected = train(GetParam(), tiny_run(whole.path()));
+  const weights::NamedTensors expected = train(GetParam(), short_run(whole.path()));
   const auto before = test::tiny_text_encoder();
   int changed = 0;
   for (const auto& [name, tensor] : expected) {
@@ -102,7 +102,7 @@ TEST_P(TextTraining, ChangesWhatIsAboveTheFreezePointAndResumesExactly) {
   }
   EXPECT_GE(changed, 15) << "of the last block's 16";
 
-  TwoStageRun run = tiny_run(broken.path());
+  TwoStageRun run = short_run(broken.path());
   EXPECT_THROW(train(GetParam(), run, 7), Error);
   run.resume = true;
   const weights::NamedTensors resumed = train(GetParam(), run);
@@ -114,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(FreezePoints, TextTraining, testing::Values("block1", "
 
 TEST(TextTraining, TheEncoderHasItsOwnRate) {
   const test::TemporaryFolder folder;
-  TwoStageRun run = tiny_run(folder.path());
+  TwoStageRun run = short_run(folder.path());
   run.options.optimizer.encoder_rate = 0;
   const weights::NamedTensors after = train("block1", run);
   const auto before = test::tiny_text_encoder();
@@ -126,7 +126,7 @@ TEST(TextTraining, TheEncoderHasItsOwnRate) {
 TEST(TextTraining, ATrainedEncoderFitsTheTextsBetter) {
   const auto loss_of = [](const char* freeze) {
     const test::TemporaryFolder folder;
-    TwoStageRun run = tiny_run(folder.path());
+    TwoStageRun run = short_run(folder.path());
     run.options.pretrain = {.steps = 60, .learning_rate = 3e-3};
     run.options.finetune = {.epochs = 0};
     run.options.optimizer.encoder_rate = 1;

@@ -14,6 +14,7 @@
 #include "dmf/weights/tensor_file.h"
 #include "support/closeness.h"
 #include "support/development_data.h"
+#include "support/message_of.h"
 #include "support/temporary_folder.h"
 
 namespace dmf::translate {
@@ -166,15 +167,6 @@ TEST(TextTransformer, CountsPositionsFromBehindThePaddingId) {
   EXPECT_FALSE(with_padding[0][2].equal(network.embed(at::ones({1, 1}, torch::kInt64) * 5)[0][0]));
 }
 
-std::string message_of(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(TextFolderErrors, SayWhatDoesNotFit) {
   const test::TemporaryFolder folder;
   TextEncoderOptions options{.folder = folder.path().string()};
@@ -183,7 +175,7 @@ TEST(TextFolderErrors, SayWhatDoesNotFit) {
   const auto message = [&] {
     write_text(folder / "config.json", config.dump());
     weights::write_safetensors(folder / "model.safetensors", tensors);
-    return message_of([&] { make_text_encoder(options); });
+    return test::message_of<Error>([&] { make_text_encoder(options); });
   };
   EXPECT_THAT(message(),
               AllOf(HasSubstr(options.folder), HasSubstr("no tokeniser: expected tokenizer.json")));
@@ -202,7 +194,7 @@ TEST(TextFolderErrors, SayWhatDoesNotFit) {
   EXPECT_THAT(message(), HasSubstr("of kind Unigram, expected BPE"));
 
   write_text(folder / "tokenizer.json", tokenizer_json());
-  EXPECT_EQ(message(), "no error");
+  EXPECT_EQ(message(), "no such error");
   options.name = "bert";
   EXPECT_THAT(message(), HasSubstr("is a roberta, got `bert`"));
   options.name = "roberta";

@@ -29,15 +29,15 @@ constexpr const char* kConfig =
 constexpr const char* kVocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nred\ncoat\nwoman\nman\n##s\n";
 
 /// A small encoder's tensors, as a model file would give them.
-weights::NamedTensors formula_weights() {
+weights::NamedTensors small_text_weights() {
   weights::NamedTensors tensors = golden::weights_of(text_tensors(parse_text_config(kConfig, "test")));
   tensors["config.json"] = tensor_of_text(kConfig);
   tensors["vocab.txt"] = tensor_of_text(kVocabulary);
   return tensors;
 }
 
-std::shared_ptr<TextEncoder> formula_encoder(const TextEncoderOptions& options = {}) {
-  const weights::NamedTensors tensors = formula_weights();
+std::shared_ptr<TextEncoder> small_text_encoder(const TextEncoderOptions& options = {}) {
+  const weights::NamedTensors tensors = small_text_weights();
   return make_text_encoder(options, &tensors);
 }
 
@@ -50,7 +50,7 @@ TEST(TextEncoder, GivesTransformersStates) {
       torch::tensor({2, 7, 9, 11, 3, 0, 0, 2, 5, 6, 7, 8, 39, 3, 2, 3, 0, 0, 0, 0, 0}, torch::kInt64)
           .view({3, 7});
   const torch::Tensor mask = at::logical_or(ids != 0, torch::zeros({3, 7}, torch::kBool));
-  const torch::Tensor states = formula_encoder()->hidden_states(ids, mask);
+  const torch::Tensor states = small_text_encoder()->hidden_states(ids, mask);
   const torch::Tensor expected =
       weights::read_tensors(test::golden() / "translate" / "formula.safetensors").at("bert/states");
   EXPECT_LT(test::relative_error(words_of({states, mask}), expected), 1e-4);
@@ -75,17 +75,17 @@ TEST(TextEncoder, GivesTransformersStatesOfMiniLm) {
 }
 
 TEST(TextEncoder, LeavesOutSpecialTokensUnlessAsked) {
-  const TextTokens words = formula_encoder()->encode({"a red coat", "man"});
+  const TextTokens words = small_text_encoder()->encode({"a red coat", "man"});
   EXPECT_EQ(words.tokens.sizes().vec(), (std::vector<int64_t>{2, 3, 32}));
   EXPECT_TRUE(words.mask.equal(torch::tensor({true, true, true, true, false, false}).view({2, 3})));
   EXPECT_EQ(words.tokens[1].slice(0, 1).abs().sum().item<float>(), 0) << "padding is zero";
-  const TextTokens all = formula_encoder({.special_tokens = true})->encode({"a red coat", "man"});
+  const TextTokens all = small_text_encoder({.special_tokens = true})->encode({"a red coat", "man"});
   EXPECT_EQ(all.tokens.size(1), 5);
   EXPECT_TRUE(all.tokens[0].slice(0, 1, 4).equal(words.tokens[0]));
 }
 
 TEST(TextEncoder, ATextDoesNotDependOnItsNeighbours) {
-  const auto encoder = formula_encoder();
+  const auto encoder = small_text_encoder();
   const torch::Tensor alone = encoder->encode({"red man"}).tokens[0];
   const TextTokens together = encoder->encode({"a woman a red coat a man", "red man", ""});
   EXPECT_LT(test::relative_error(together.tokens[1].slice(0, 0, 2), alone), 1e-5);
@@ -93,26 +93,26 @@ TEST(TextEncoder, ATextDoesNotDependOnItsNeighbours) {
 }
 
 TEST(TextEncoder, EmptyAndLongTexts) {
-  EXPECT_EQ(formula_encoder()->encode({}).tokens.sizes().vec(), (std::vector<int64_t>{0, 0, 32}));
-  EXPECT_EQ(formula_encoder()->encode({""}).tokens.sizes().vec(), (std::vector<int64_t>{1, 0, 32}));
+  EXPECT_EQ(small_text_encoder()->encode({}).tokens.sizes().vec(), (std::vector<int64_t>{0, 0, 32}));
+  EXPECT_EQ(small_text_encoder()->encode({""}).tokens.sizes().vec(), (std::vector<int64_t>{1, 0, 32}));
   std::string text;
   for (int i = 0; i < 50; ++i) text += "red ";
-  EXPECT_EQ(formula_encoder()->encode({text}).tokens.size(1), 14)
+  EXPECT_EQ(small_text_encoder()->encode({text}).tokens.size(1), 14)
       << "16 positions, two of them [CLS] and [SEP]";
-  EXPECT_EQ(formula_encoder({.max_length = 5})->encode({text}).tokens.size(1), 3);
+  EXPECT_EQ(small_text_encoder({.max_length = 5})->encode({text}).tokens.size(1), 3);
 }
 
 TEST(TextEncoder, FingerprintCoversWeightsVocabularyAndOptions) {
-  const auto encoder = formula_encoder();
+  const auto encoder = small_text_encoder();
   const std::string before = encoder->fingerprint();
-  EXPECT_EQ(formula_encoder()->fingerprint(), before);
-  EXPECT_NE(formula_encoder({.special_tokens = true})->fingerprint(), before);
+  EXPECT_EQ(small_text_encoder()->fingerprint(), before);
+  EXPECT_NE(small_text_encoder({.special_tokens = true})->fingerprint(), before);
   encoder->tensors().at("embeddings.LayerNorm.bias").add_(1);
   EXPECT_NE(encoder->fingerprint(), before);
 }
 
 TEST(TextEncoder, SaysWhatIsWrong) {
-  EXPECT_THAT([] { formula_encoder({.name = "gpt"}); },
+  EXPECT_THAT([] { small_text_encoder({.name = "gpt"}); },
               ThrowsMessage<InvalidArgument>(HasSubstr("minilm-l6")));
   EXPECT_THAT([] { make_text_encoder({.folder = "no/such/folder"}); },
               ThrowsMessage<DataError>(HasSubstr("no/such/folder")));
@@ -120,7 +120,7 @@ TEST(TextEncoder, SaysWhatIsWrong) {
               ThrowsMessage<DataError>(HasSubstr("x/config.json: `model_type`: expected one of bert")));
   EXPECT_THAT([] { parse_text_config(R"({"model_type": "bert", "num_hidden_layers": 0})", "c"); },
               ThrowsMessage<DataError>(HasSubstr("num_hidden_layers")));
-  weights::NamedTensors tensors = formula_weights();
+  weights::NamedTensors tensors = small_text_weights();
   tensors.erase("encoder.layer.1.output.dense.bias");
   EXPECT_THAT([&] { make_text_encoder({}, &tensors); },
               ThrowsMessage<DataError>(HasSubstr("encoder.layer.1.output.dense.bias")));
@@ -131,7 +131,7 @@ TEST(TextEncoder, SaysWhatIsWrong) {
 TEST(TextEncoder, ReadsAFolder) {
   const test::TemporaryFolder folder;
   weights::NamedTensors tensors;
-  for (const auto& [name, tensor] : formula_weights()) {
+  for (const auto& [name, tensor] : small_text_weights()) {
     if (!tensor.is_floating_point()) continue;
     std::string published = "bert." + name;  // older checkpoints: gamma and beta
     if (published.ends_with("LayerNorm.weight")) published.replace(published.size() - 6, 6, "gamma");
@@ -143,12 +143,12 @@ TEST(TextEncoder, ReadsAFolder) {
   write_text(folder / "config.json", kConfig);
   write_text(folder / "vocab.txt", kVocabulary);
   const auto encoder = make_text_encoder({.folder = folder.path().string()});
-  EXPECT_TRUE(encoder->encode({"a man"}).tokens.equal(formula_encoder()->encode({"a man"}).tokens));
-  EXPECT_EQ(encoder->fingerprint(), formula_encoder()->fingerprint());
+  EXPECT_TRUE(encoder->encode({"a man"}).tokens.equal(small_text_encoder()->encode({"a man"}).tokens));
+  EXPECT_EQ(encoder->fingerprint(), small_text_encoder()->fingerprint());
 }
 
 TEST(TextStore, GivesWhatTheEncoderGives) {
-  const auto encoder = formula_encoder();
+  const auto encoder = small_text_encoder();
   const std::vector<std::string> texts = {"a red coat", "man", "woman", "man", ""};
   const TextStore store(*encoder, texts);
   EXPECT_EQ(store.size(), 4);
@@ -161,7 +161,7 @@ TEST(TextStore, GivesWhatTheEncoderGives) {
 }
 
 TEST(TextStore, MayBeEmptyOrHalfAsWide) {
-  const auto encoder = formula_encoder();
+  const auto encoder = small_text_encoder();
   EXPECT_EQ(TextStore(*encoder, {}).gather({}).tokens.size(0), 0);
   const TextStore half(*encoder, {"red man"}, "bfloat16");
   EXPECT_LT(test::relative_error(half.gather({"red man"}).tokens, encoder->encode({"red man"}).tokens), 4e-2);

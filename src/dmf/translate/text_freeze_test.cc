@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-const std::vector<std::string> kTexts = {"a red coat", "man", "", "a woman, a man in a navy-blue coat"};
+const std::vector<std::string> kSentences = {"a red coat", "man", "", "a woman, a man in a navy-blue coat"};
 
 std::shared_ptr<TextEncoder> encoder_frozen_at(const std::string& freeze, bool special_tokens = false) {
   return test::tiny_text_encoder({.freeze = freeze, .special_tokens = special_tokens});
@@ -28,12 +28,12 @@ TEST_P(FreezePoint, DoesNotChangeTheResult) {
   const auto [freeze, special_tokens] = GetParam();
   const auto whole = encoder_frozen_at("all", special_tokens),
              cut = encoder_frozen_at(freeze, special_tokens);
-  const TextTokens expected = whole->encode(kTexts);
-  const TextTokens direct = cut->encode(kTexts);
+  const TextTokens expected = whole->encode(kSentences);
+  const TextTokens direct = cut->encode(kSentences);
   EXPECT_TRUE(direct.mask.equal(expected.mask));
   EXPECT_LT(test::relative_error(direct.tokens, expected.tokens), 1e-5);
-  const TextStore store(*cut, kTexts);
-  const TextTokens stored = cut->trained(store.gather(kTexts));
+  const TextStore store(*cut, kSentences);
+  const TextTokens stored = cut->trained(store.gather(kSentences));
   EXPECT_TRUE(stored.mask.equal(expected.mask));
   EXPECT_LT(test::relative_error(stored.tokens.detach(), expected.tokens), 1e-5);
   EXPECT_EQ(whole->fingerprint(), cut->fingerprint()) << "the same encoder, cut elsewhere";
@@ -62,10 +62,10 @@ TEST(FreezePoint, GradientsReachTheFirstTrainedTensor) {
                                       {"block1", "encoder.layer.1.attention.self.query.weight"}}) {
     const auto encoder = encoder_frozen_at(freeze);
     for (const std::string& name : encoder->trained_names()) encoder->tensors().at(name).requires_grad_();
-    const torch::Tensor tokens = encoder->trained(encoder->frozen(kTexts)).tokens;
+    const torch::Tensor tokens = encoder->trained(encoder->frozen(kSentences)).tokens;
     (tokens * tokens.detach().sin()).sum().backward();
     EXPECT_GT(encoder->tensors().at(first).grad().abs().sum().item<float>(), 0) << freeze;
-    EXPECT_FALSE(encoder_frozen_at(freeze)->encode(kTexts).tokens.requires_grad());
+    EXPECT_FALSE(encoder_frozen_at(freeze)->encode(kSentences).tokens.requires_grad());
   }
 }
 

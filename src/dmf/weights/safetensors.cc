@@ -7,6 +7,7 @@
 #include "dmf/core/file.h"
 #include "dmf/core/shape.h"
 #include "dmf/weights/element_type.h"
+#include "dmf/weights/safetensors_metadata.h"
 #include "dmf/weights/tensor_file.h"
 
 namespace dmf::weights {
@@ -27,25 +28,30 @@ struct Entry {
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path) : file_(path) {}
-
-  Safetensors read() {
+  /// Reads and checks the header.
+  explicit Reader(const std::filesystem::path& path) : file_(path) {
     const nlohmann::json header = parse_header();
-    Safetensors result;
-    std::vector<Entry> entries;
     for (const auto& [name, value] : header.items()) {
       if (name == kMetadata) {
-        result.metadata = metadata_of(value);
+        metadata_ = metadata_of(value);
       } else {
-        entries.push_back(entry_of(name, value));
+        entries_.push_back(entry_of(name, value));
       }
     }
-    check_layout(entries);
-    for (const Entry& entry : entries) {
+    check_layout(entries_);
+  }
+
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::vector<Entry>& entries() const { return entries_; }  // in the order of their data
+  std::string_view data() const { return file_.text().substr(data_start_); }
+
+  NamedTensors tensors() const {
+    NamedTensors tensors;
+    for (const Entry& entry : entries_) {
       const auto bytes = file_.bytes().subspan(data_start_ + entry.begin, entry.end - entry.begin);
-      result.tensors[entry.name] = tensor_from_bytes(bytes, *entry.type).reshape(entry.sizes);
+      tensors[entry.name] = tensor_from_bytes(bytes, *entry.type).reshape(entry.sizes);
     }
-    return result;
+    return tensors;
   }
 
  private:
@@ -170,6 +176,8 @@ class Reader {
 
   MappedFile file_;
   uint64_t data_start_ = 0;
+  std::vector<Entry> entries_;
+  std::map<std::string, std::string> metadata_;
 };
 
 const ElementType& element_type_of(const std::string& name, const torch::Tensor& tensor) {
@@ -200,9 +208,32 @@ std::string header_text(const std::vector<Entry>& entries,
   return text;
 }
 
+void write_header(AtomicFile& file, const std::string& header) {
+  const uint64_t length = header.size();
+  file.write(std::string_view(reinterpret_cast<const char*>(&length), kLengthBytes));
+  file.write(header);
+}
+
 }  // namespace
 
-Safetensors read_safetensors(const std::filesystem::path& path) { return Reader(path).read(); }
+Safetensors read_safetensors(const std::filesystem::path& path) {
+  const Reader reader(path);
+  return {reader.tensors(), reader.metadata()};
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& path) {
+  return Reader(path).metadata();
+}
+
+void write_safetensors_metadata(const std::filesystem::path& path,
+                                const std::map<std::string, std::string>& metadata) {
+  const Reader reader(path);
+  const std::string header = header_text(reader.entries(), metadata);
+  AtomicFile file(path);
+  write_header(file, header);
+  file.write(reader.data());
+  file.commit();
+}
 
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                        const std::map<std::string, std::string>& metadata) {
@@ -222,10 +253,8 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     entry.end = position;
   }
   const std::string header = header_text(entries, metadata);
-  const uint64_t length = header.size();
   AtomicFile file(path);
-  file.write(std::string_view(reinterpret_cast<const char*>(&length), kLengthBytes));
-  file.write(header);
+  write_header(file, header);
   for (const Entry& entry : entries) {
     const torch::Tensor values = tensors.at(entry.name).detach().to(torch::kCPU).contiguous();
     file.write(std::string_view(static_cast<const char*>(values.data_ptr()), values.nbytes()));

@@ -5,6 +5,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/weights/safetensors_metadata.h"
 #include "dmf/weights/tensor_file.h"
 #include "dmf/weights/testing_file.h"
 #include "dmf/weights/testing_pickle.h"
@@ -53,6 +54,21 @@ TEST_F(SafetensorsTest, WritesTheBytesTheFormatAsksFor) {
   EXPECT_EQ(text.substr(0, 8), testing_pickle::bytes_of(uint64_t{padded}));
   EXPECT_EQ(text.substr(8, header.size()), header);
   EXPECT_EQ(text.substr(8 + padded), std::string("\0\0\x80\x3f\0\0\0\x40\x01\x02", 10));
+}
+
+TEST_F(SafetensorsTest, OtherMetadataLeavesTheTensorsAlone) {
+  const NamedTensors tensors{{"b", torch::tensor({1, 2}, torch::kUInt8)}, {"a", torch::tensor({1.0F})}};
+  write_safetensors(path_, tensors, {{"old", "x"}, {"kept", "y"}});
+  std::map<std::string, std::string> metadata = read_safetensors_metadata(path_);
+  EXPECT_EQ(metadata.at("old"), "x");
+  metadata = {{"kept", "y"}, {"new", std::string(1000, 'z')}};
+  write_safetensors_metadata(path_, metadata);
+  EXPECT_EQ(read_safetensors_metadata(path_), metadata);
+  const std::string changed = read_text(path_);
+  write_safetensors(path_, tensors, metadata);
+  EXPECT_EQ(changed, read_text(path_)) << "as if it had been written with them";
+  raw("abc");
+  EXPECT_THAT([&] { read_safetensors_metadata(path_); }, refuses("cut short"));
 }
 
 TEST_F(SafetensorsTest, KeepsEveryTypeShapeAndValue) {

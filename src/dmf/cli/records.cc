@@ -1,0 +1,45 @@
+#include "dmf/cli/records.h"
+
+#include <numeric>
+
+namespace dmf::cli {
+
+// data's and eval's words for "junk" and "no camera" are the same numbers: labels go over as they are.
+static_assert(data::kJunk == eval::kJunk && data::kNoCamera == eval::kUnknownCamera);
+
+std::vector<std::filesystem::path> paths_of(const std::vector<data::Record>& records) {
+  std::vector<std::filesystem::path> paths;
+  for (const data::Record& record : records) paths.push_back(record.path);
+  return paths;
+}
+
+std::vector<int64_t> all_rows(const std::vector<data::Record>& records) {
+  std::vector<int64_t> rows(records.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+eval::Labels labels_of(const std::vector<data::Record>& records, const std::vector<int64_t>& rows) {
+  eval::Labels labels;
+  for (const int64_t row : rows) {
+    labels.identities.push_back(records[static_cast<size_t>(row)].identity);
+    labels.cameras.push_back(records[static_cast<size_t>(row)].camera);
+  }
+  return labels;
+}
+
+Words words_of(const data::Dataset& dataset, const std::vector<data::Record>& records,
+               const std::vector<int64_t>& rows) {
+  Words words;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const data::Record& record = records[static_cast<size_t>(rows[i])];
+    for (auto& [attribute, word] : data::image_attributes(dataset, record)) {
+      std::vector<std::string>& column = words[attribute];
+      column.resize(rows.size());
+      column[i] = word;
+    }
+  }
+  return words;
+}
+
+}  // namespace dmf::cli

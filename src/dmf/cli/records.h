@@ -1,0 +1,26 @@
+#pragma once
+#include <filesystem>
+#include <vector>
+
+#include "dmf/cli/labels_file.h"
+#include "dmf/data/dataset.h"
+#include "dmf/eval/labels.h"
+
+namespace dmf::cli {
+
+/// Image files of records, as the embedder takes them.
+std::vector<std::filesystem::path> paths_of(const std::vector<data::Record>& records);
+
+/// 0, 1, … : all of them.
+std::vector<int64_t> all_rows(const std::vector<data::Record>& records);
+
+/// Identities and cameras of records, as the evaluation takes them.
+/// @param rows  places in `records`
+eval::Labels labels_of(const std::vector<data::Record>& records, const std::vector<int64_t>& rows);
+
+/// What is known of each image (data::image_attributes()), a column for each attribute that any of them has;
+/// an empty word where it is not known of an image.
+Words words_of(const data::Dataset& dataset, const std::vector<data::Record>& records,
+               const std::vector<int64_t>& rows);
+
+}  // namespace dmf::cli
