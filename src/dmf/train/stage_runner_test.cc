@@ -18,7 +18,7 @@ namespace {
 using test::TinyBatches;
 using test::TinyWorld;
 
-constexpr int64_t kIdentities = 16;  // two steps an epoch
+constexpr int64_t kValidated = 16;  // two steps an epoch
 
 class StoppingEarly : public testing::Test {
  protected:
@@ -31,7 +31,7 @@ class StoppingEarly : public testing::Test {
     model_.emplace(fuse::ModelOptions{.width = 16, .heads = 2},
                    std::make_shared<test::TinyEncoder>(
                        TinyWorld::kChannels, translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
-                   0, kIdentities, 1);
+                   0, kValidated, 1);
     TwoStageRun run{.folder = folder, .seed = 5, .resume = resume};
     run.options.pretrain.epochs = 0;
     run.options.finetune = {.steps = 20, .learning_rate = 1e-3};
@@ -44,7 +44,7 @@ class StoppingEarly : public testing::Test {
     };
     run.score = [](const nlohmann::json& validation) { return validation.at("map").get<double>(); };
     return train_two_stages(*model_, {},
-                            {std::make_shared<TinyBatches>(TinyWorld{}, kIdentities, 0), "t", "t"}, run)
+                            {std::make_shared<TinyBatches>(TinyWorld{}, kValidated, 0), "t", "t"}, run)
         .finetune;
   }
   torch::Tensor weight() const { return model_->parameters().at("image.projection.weight"); }
@@ -103,7 +103,7 @@ TEST_F(StoppingEarly, NeedsValidations) {
   run.options.progress.patience = 3;
   train(folder_ / "a", kRising);
   EXPECT_THROW(train_two_stages(*model_, {},
-                                {std::make_shared<TinyBatches>(TinyWorld{}, kIdentities, 0), "t", "t"}, run),
+                                {std::make_shared<TinyBatches>(TinyWorld{}, kValidated, 0), "t", "t"}, run),
                InvalidArgument);
 }
 
