@@ -105,21 +105,36 @@ TEST_F(LostRuns, ADatasetThatHasChangedIsRefused) {
   EXPECT_THAT(resumed.errors, AllOf(HasSubstr("cannot resume, the data of stage"), HasSubstr("figures")));
 }
 
-TEST_F(LostRuns, AFileSizeLimitIsAnErrorThatNamesTheFile) {
+/// Runs the program where no file may have more than `bytes`, as on a disk that is full.
+Finished run_limited(const std::vector<std::string>& arguments, rlim_t bytes) {
   rlimit before{};
   ::getrlimit(RLIMIT_FSIZE, &before);
-  const rlimit limit{50'000,
-                     before.rlim_max};  // enough for all but the token store, checkpoints and the model
-  ASSERT_EQ(run_program(training("first", 1)).exit_code, 0) << "builds the token store";
+  const rlimit limit{bytes, before.rlim_max};
   ::setrlimit(RLIMIT_FSIZE, &limit);
-  const Finished full = run_program(training("a", 3));
+  const Finished finished = run_program(arguments);
   ::setrlimit(RLIMIT_FSIZE, &before);
-  EXPECT_EQ(full.exit_code, 3) << full.errors;
-  EXPECT_THAT(full.errors,
-              AllOf(HasSubstr("next.safetensors: cannot write: File too large"), HasSubstr("--resume")));
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(run("a")))
-    EXPECT_EQ(entry.path().string().find(".part"), std::string::npos) << entry.path();
-  const Finished resumed = run_program(resuming("a"));
+  return finished;
+}
+
+TEST_F(LostRuns, AFullDiskIsAnErrorThatNamesTheFile) {
+  ASSERT_EQ(run_program(training("first", 1)).exit_code, 0) << "builds the token store";
+  const auto size = [&](const char* file) { return std::filesystem::file_size(run("first") / file); };
+  const rlim_t model_alone = size("model.safetensors") - 1000;
+  ASSERT_LT(size("checkpoint/previous.safetensors"), model_alone)
+      << "the text encoder is in the model file alone";
+  const std::pair<rlim_t, std::string> limits[] = {{50'000, "checkpoint/next.safetensors"},
+                                                   {model_alone, "model.safetensors"}};
+  std::vector<std::string> arguments = training("a", 3);
+  for (const auto& [bytes, file] : limits) {
+    const Finished full = run_limited(arguments, bytes);
+    EXPECT_EQ(full.exit_code, 3) << full.errors;
+    EXPECT_THAT(full.errors, HasSubstr((run("a") / file).string() + ": cannot write: File too large"));
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(run("a")))
+      EXPECT_EQ(entry.path().string().find(".part"), std::string::npos) << entry.path();
+    EXPECT_FALSE(std::filesystem::exists(run("a") / "model.safetensors"));
+    arguments = resuming("a");
+  }
+  const Finished resumed = run_program(arguments);
   EXPECT_EQ(resumed.exit_code, 0) << resumed.errors;
   EXPECT_TRUE(std::filesystem::exists(run("a") / "model.safetensors"));
 }

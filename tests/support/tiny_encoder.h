@@ -46,4 +46,13 @@ class TinyEncoder : public translate::ImageEncoder {
   translate::TokenGrid grid_;
 };
 
+/// Without the batch norm of the tiny encoder, whose statistics would be those of a part of a batch.
+class FixedNormEncoder : public TinyEncoder {
+ public:
+  using TinyEncoder::TinyEncoder;
+  torch::Tensor trained(const torch::Tensor& stored, bool) const override {
+    return TinyEncoder::trained(stored, false);
+  }
+};
+
 }  // namespace dmf::test

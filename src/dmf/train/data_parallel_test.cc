@@ -82,26 +82,17 @@ class DataParallel : public testing::Test {
   test::TemporaryFolder folder_;
 };
 
-/// Without the tiny encoder's batch norm, whose statistics would be a shard's own.
-class FixedNormEncoder : public test::TinyEncoder {
- public:
-  using TinyEncoder::TinyEncoder;
-  torch::Tensor trained(const torch::Tensor& stored, bool) const override {
-    return TinyEncoder::trained(stored, false);
-  }
-};
-
-fuse::DmfModel tiny_model() {
+fuse::DmfModel shared_model() {
   const fuse::ModelOptions options{.width = 16, .heads = 2, .residual_init = 1, .max_text_length = 4};
   return {options,
-          std::make_shared<FixedNormEncoder>(TinyWorld::kChannels,
-                                             translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
+          std::make_shared<test::FixedNormEncoder>(
+              TinyWorld::kChannels, translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
           TinyWorld::kTextWidth, 40, 1};
 }
 
 /// Losses of ten steps, then the sum of all tensors, as JSON.
 std::string trained(const std::shared_ptr<const Ranks>& ranks, int64_t parts = 1) {
-  fuse::DmfModel model = tiny_model();
+  fuse::DmfModel model = shared_model();
   TrainerOptions options;
   options.optimizer = {.name = "sgd", .momentum = 0.9, .encoder_rate = 1, .clip_norm = 5};
   options.ranks = ranks;

@@ -1,5 +1,6 @@
 #include "dmf/train/divergence.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +21,8 @@ using ::testing::HasSubstr;
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kHuge = std::numeric_limits<float>::max();
 
-fuse::DmfModel tiny_model() {
+fuse::DmfModel diverging_model() {
+  at::set_num_threads(1);
   const fuse::ModelOptions options{
       .width = 16, .depth = 3, .heads = 2, .residual_init = 1, .max_text_length = 4};
   return {options,
@@ -54,7 +56,7 @@ void set(const fuse::DmfModel& model, const std::string& name, float value) {
 }
 
 TEST(Divergence, NamesTheSamplesOfABatchThatIsNotFinite) {
-  fuse::DmfModel model = tiny_model();
+  fuse::DmfModel model = diverging_model();
   Batch batch = TinyBatches({}, 40, 2).draw(0);
   batch.images[5].fill_(kNan);
   batch.images[9][0][0][0] = kNan;
@@ -71,7 +73,7 @@ TEST(Divergence, NamesTheSamplesOfABatchThatIsNotFinite) {
 }
 
 TEST(Divergence, NamesTheParameter) {
-  fuse::DmfModel model = tiny_model();
+  fuse::DmfModel model = diverging_model();
   const torch::NoGradGuard no_grad;
   model.tensors().at("transformer.1.attn.proj.bias")[2] = kNan;
   const at::AutoGradMode with_gradients(true);
@@ -81,12 +83,13 @@ TEST(Divergence, NamesTheParameter) {
 
 TEST(Divergence, NamesThePartWhoseOutputOverflows) {
   for (const int64_t parts : {1, 2}) {
-    fuse::DmfModel model = tiny_model();
+    fuse::DmfModel model = diverging_model();
+    set(model, "transformer.1.mlp.fc1.bias", 100);
     set(model, "transformer.1.mlp.fc2.weight", kHuge);  // finite, its products are not
     EXPECT_THAT(step_of(model, TinyBatches({}, 40, 0).draw(0), parts).message,
                 HasSubstr("arose in the output of transformer.1.mlp (images)"));
   }
-  fuse::DmfModel model = tiny_model();
+  fuse::DmfModel model = diverging_model();
   set(model, "text.projection.weight", kHuge);
   Batch batch = TinyBatches({}, 40, 2).draw(0);
   batch.texts.tokens.zero_();
@@ -111,18 +114,19 @@ TEST(Divergence, NamesWhereAGradientOverflows) {
                })
         .place;
   };
-  EXPECT_THAT(place(tiny_model(), kHuge), AllOf(HasSubstr("the gradient of the output of transformer.2."),
-                                                HasSubstr("and so the gradients of"), HasSubstr("image.")));
+  EXPECT_THAT(place(diverging_model(), kHuge),
+              AllOf(HasSubstr("the gradient of the output of transformer.2."),
+                    HasSubstr("and so the gradients of"), HasSubstr("image.")));
   // What the middle block computes is large inside: the gradient of its last weights is the first to
   // overflow.
-  const fuse::DmfModel model = tiny_model();
+  const fuse::DmfModel model = diverging_model();
   {
     const torch::NoGradGuard no_grad;
     model.tensors().at("transformer.1.mlp.fc1.weight").mul_(1e38);
     model.tensors().at("transformer.1.mlp.fc2.weight").mul_(1e-38);
   }
   EXPECT_EQ(place(model, 1e5F), "the gradients of 1 parameters: transformer.1.mlp.fc2.weight");
-  EXPECT_EQ(place(tiny_model(), 1e30F), "the gradients' length: each of them is finite");
+  EXPECT_EQ(place(diverging_model(), 1e30F), "the gradients' length: each of them is finite");
 }
 
 /// Samples with names, one of which is broken at step 2.
@@ -143,7 +147,7 @@ class NamedBatches : public TinyBatches {
 
 TEST(Divergence, OfARunNamesTheFiles) {
   const test::TemporaryFolder folder;
-  fuse::DmfModel model = tiny_model();
+  fuse::DmfModel model = diverging_model();
   TwoStageRun run{.folder = folder.path()};
   run.options.pretrain.steps = 0;
   run.options.pretrain.epochs = 0;

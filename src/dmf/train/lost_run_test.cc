@@ -43,9 +43,9 @@ extern "C" int rename(const char* from, const char* to) noexcept {
   if (is_last_call()) ::raise(SIGKILL);
   return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
-extern "C" int fsync(int file) {
+extern "C" int fsync(int) {
   if (is_last_call()) ::raise(SIGKILL);
-  return static_cast<int>(::syscall(SYS_fsync, file));
+  return 0;  // what a killed process wrote outlives it anyway
 }
 
 namespace dmf::train {
@@ -57,7 +57,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-constexpr int64_t kIdentities = 16;
+constexpr int64_t kPeople = 16;
 
 class LostRun : public testing::Test {
  protected:
@@ -100,11 +100,11 @@ class LostRun : public testing::Test {
         options,
         std::make_shared<test::TinyEncoder>(TinyWorld::kChannels,
                                             translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
-        TinyWorld::kTextWidth, kIdentities, 1);
+        TinyWorld::kTextWidth, kPeople, 1);
     TwoStageRun run = run_in(folder);
     run.resume = resume;
-    train_two_stages(model, {std::make_shared<TinyBatches>(TinyWorld{}, kIdentities, 2), "tiny", fingerprint},
-                     {std::make_shared<TinyBatches>(TinyWorld{}, kIdentities, 0), "tiny", fingerprint}, run);
+    train_two_stages(model, {std::make_shared<TinyBatches>(TinyWorld{}, kPeople, 2), "tiny", fingerprint},
+                     {std::make_shared<TinyBatches>(TinyWorld{}, kPeople, 0), "tiny", fingerprint}, run);
     return model.tensors();
   }
 

@@ -1,5 +1,6 @@
 #include "dmf/train/micro_batches.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,24 +16,16 @@ namespace {
 
 using test::TinyWorld;
 
-/// Without the tiny encoder's batch norm, whose statistics would be a part's own.
-class FixedNormEncoder : public test::TinyEncoder {
- public:
-  using TinyEncoder::TinyEncoder;
-  torch::Tensor trained(const torch::Tensor& stored, bool) const override {
-    return TinyEncoder::trained(stored, false);
-  }
-};
-
-fuse::DmfModel model_of(const fuse::ModelOptions& given, int64_t width = 16) {
+fuse::DmfModel block_model(const fuse::ModelOptions& given, int64_t width = 16) {
+  at::set_num_threads(1);  // steps this small are faster on one thread, and do not wait for a busy machine
   fuse::ModelOptions options = given;
   options.width = width;
   options.heads = 2;
   options.max_text_length = 4;
   options.residual_init = 1;  // at 0 the blocks would get no gradient
   return {options,
-          std::make_shared<FixedNormEncoder>(TinyWorld::kChannels,
-                                             translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
+          std::make_shared<test::FixedNormEncoder>(
+              TinyWorld::kChannels, translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
           TinyWorld::kTextWidth, 40, 1};
 }
 
@@ -42,9 +35,9 @@ struct Trained {
   weights::NamedTensors tensors;
 };
 
-Trained train(const fuse::ModelOptions& options, const TrainerOptions& trainer_options,
-              int64_t texts_each = 2) {
-  fuse::DmfModel model = model_of(options);
+Trained three_steps(const fuse::ModelOptions& options, const TrainerOptions& trainer_options,
+                    int64_t texts_each = 2) {
+  fuse::DmfModel model = block_model(options);
   Trainer trainer(model, trainer_options);
   const test::TinyBatches batches({}, 40, texts_each);
   Trained result;
@@ -65,10 +58,10 @@ class Parts : public testing::TestWithParam<std::string> {};
 TEST_P(Parts, GiveTheLossesAndTheGradientsOfTheWholeBatch) {
   const fuse::ModelOptions options{.normalise_tokens = GetParam()};
   TrainerOptions trainer = plain_sgd();
-  const Trained whole = train(options, trainer);
+  const Trained whole = three_steps(options, trainer);
   for (const int64_t parts : {2, 3, 7}) {  // also parts that are not equally large
     trainer.parts = parts;
-    const Trained divided = train(options, trainer);
+    const Trained divided = three_steps(options, trainer);
     for (size_t i = 0; i < whole.losses.size(); ++i)
       EXPECT_NEAR(divided.losses[i], whole.losses[i], 1e-5 * whole.losses[i])
           << parts << " parts, step " << i;
@@ -86,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Norms, Parts, testing::Values("none", "layer", "batch")
 TEST(MicroBatches, BothPassesDrawTheSame) {
   // With dropout a gradient fits its loss only where both passes drop the same: a step along it must lower
   // the loss by rate * |gradient|^2, draws unchanged.
-  fuse::DmfModel model = model_of({.dropout = 0.3, .drop_path = 0.3});
+  fuse::DmfModel model = block_model({.dropout = 0.3, .drop_path = 0.3});
   const Batch batch = test::TinyBatches({}, 40, 2).draw(0);
   const auto loss = [&](bool learns) {
     MicroBatches parts(model, batch, 3, torch::kFloat32, 11);
@@ -113,7 +106,7 @@ TEST(MicroBatches, BothPassesDrawTheSame) {
 TEST(MicroBatches, TakeLessMemory) {
   TrainerOptions trainer;
   const auto peak = [&](int64_t parts, bool recompute) {
-    fuse::DmfModel model = model_of({.depth = 6, .recompute = recompute}, 64);
+    fuse::DmfModel model = block_model({.depth = 6, .recompute = recompute}, 64);
     trainer.parts = parts;
     Trainer once(model, trainer);
     const Batch batch = test::TinyBatches({}, 40, 2).draw(0);
@@ -129,7 +122,7 @@ TEST(MicroBatches, TakeLessMemory) {
 }
 
 TEST(MicroBatches, RefuseAnEncoderThatReadsTheWholeBatch) {
-  struct BatchNormEncoder : FixedNormEncoder {
+  struct BatchNormEncoder : test::FixedNormEncoder {
     BatchNormEncoder() : FixedNormEncoder(TinyWorld::kChannels, {TinyWorld::kRows, TinyWorld::kColumns}) {
       options_.batch_norm = "batch";
     }
@@ -153,9 +146,9 @@ TEST(Recompute, ChangesNoBit) {
     TrainerOptions trainer = plain_sgd();
     trainer.precision = precision;
     fuse::ModelOptions options{.depth = 3, .dropout = 0.2, .drop_path = 0.2};
-    const Trained kept = train(options, trainer, texts_each);
+    const Trained kept = three_steps(options, trainer, texts_each);
     options.recompute = true;
-    const Trained recomputed = train(options, trainer, texts_each);
+    const Trained recomputed = three_steps(options, trainer, texts_each);
     EXPECT_EQ(recomputed.losses, kept.losses);
     for (const auto& [name, tensor] : kept.tensors)
       EXPECT_TRUE(at::equal(recomputed.tensors.at(name), tensor)) << name;

@@ -1,6 +1,7 @@
 // Validations that decide when a stage ends and which weights it keeps.
 #include "dmf/train/stage_runner.h"
 
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +18,7 @@ namespace {
 using test::TinyBatches;
 using test::TinyWorld;
 
-constexpr int64_t kIdentities = 16;  // two steps an epoch
+constexpr int64_t kValidated = 16;  // two steps an epoch
 
 class StoppingEarly : public testing::Test {
  protected:
@@ -26,10 +27,11 @@ class StoppingEarly : public testing::Test {
   StageResult train(const std::filesystem::path& folder, const std::vector<double>& scores,
                     bool resume = false, int64_t fail_at = 0) {
     Progress::set_enabled(false);
+    at::set_num_threads(1);
     model_.emplace(fuse::ModelOptions{.width = 16, .heads = 2},
                    std::make_shared<test::TinyEncoder>(
                        TinyWorld::kChannels, translate::TokenGrid{TinyWorld::kRows, TinyWorld::kColumns}),
-                   0, kIdentities, 1);
+                   0, kValidated, 1);
     TwoStageRun run{.folder = folder, .seed = 5, .resume = resume};
     run.options.pretrain.epochs = 0;
     run.options.finetune = {.steps = 20, .learning_rate = 1e-3};
@@ -42,7 +44,7 @@ class StoppingEarly : public testing::Test {
     };
     run.score = [](const nlohmann::json& validation) { return validation.at("map").get<double>(); };
     return train_two_stages(*model_, {},
-                            {std::make_shared<TinyBatches>(TinyWorld{}, kIdentities, 0), "t", "t"}, run)
+                            {std::make_shared<TinyBatches>(TinyWorld{}, kValidated, 0), "t", "t"}, run)
         .finetune;
   }
   torch::Tensor weight() const { return model_->parameters().at("image.projection.weight"); }
@@ -101,7 +103,7 @@ TEST_F(StoppingEarly, NeedsValidations) {
   run.options.progress.patience = 3;
   train(folder_ / "a", kRising);
   EXPECT_THROW(train_two_stages(*model_, {},
-                                {std::make_shared<TinyBatches>(TinyWorld{}, kIdentities, 0), "t", "t"}, run),
+                                {std::make_shared<TinyBatches>(TinyWorld{}, kValidated, 0), "t", "t"}, run),
                InvalidArgument);
 }
 
