@@ -1,5 +1,7 @@
 #include "dmf/cli/compare.h"
 
+#include <algorithm>
+
 #include "dmf/cli/query_results.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -10,8 +12,18 @@ namespace {
 
 nlohmann::json read_document(const std::filesystem::path& file) {
   const nlohmann::json document = nlohmann::json::parse(read_text(file), nullptr, false);
-  DMF_CHECK(document.is_object() && document.contains("results") && document["results"].is_array(), DataError,
-            "{}: not a result of `dmf eval --json`", file.string());
+  const auto is_test = [](const nlohmann::json& test) {
+    const auto is = [&](const char* key, bool (nlohmann::json::*of_type)() const noexcept) {
+      return !test.contains(key) || (test[key].*of_type)();
+    };
+    return test.is_object() && is("labels_fingerprint", &nlohmann::json::is_string) &&
+           is("name", &nlohmann::json::is_string) && is("protocol", &nlohmann::json::is_string) &&
+           is("map", &nlohmann::json::is_number);
+  };
+  const bool is_result =
+      document.is_object() && document.contains("results") && document["results"].is_array();
+  DMF_CHECK(is_result && std::all_of(document["results"].begin(), document["results"].end(), is_test),
+            DataError, "{}: not a result of `dmf eval --json`", file.string());
   return document;
 }
 
@@ -24,9 +36,9 @@ std::vector<eval::QueryResult> queries_of(const nlohmann::json& result, const st
 std::string text_of(const std::string& name, const eval::Comparison& comparison, const std::string& first,
                     const std::string& second, double confidence) {
   return fmt::format(
-      "{}: {}; Rank-1 {:+.2f} points ({:g} % between {:.2f} and {:.2f}, p = {:.2g}); average precision "
-      "higher in {} "
-      "queries, lower in {}, equal in {}\n",
+      "{}: {}\n"
+      "  Rank-1 of the first {:+.2f} points ({:g} % between {:.2f} and {:.2f}, p = {:.2g})\n"
+      "  its average precision is higher in {} queries, lower in {}, equal in {}\n",
       name, eval::verdict(comparison, first, second, confidence), comparison.rank1_difference,
       100 * confidence, comparison.rank1_interval.low, comparison.rank1_interval.high, comparison.rank1_p,
       comparison.better, comparison.worse, comparison.equal);

@@ -143,12 +143,12 @@ class Report {
     for (const int64_t q : queries) {
       const eval::QueryResult& query = result_.figures.by_query[static_cast<size_t>(q)];
       list.push_back({{"query", q},
-                      {"identity", query.identity},
+                      {"identity", identity_json(query.identity)},
                       {"camera", query.camera},
                       {"average_precision", query.average_precision},
                       {"first_hit_rank", query.first_hit_rank}});
       if (query.nearest_wrong.exists()) list.back()["nearest_wrong"] = query.nearest_wrong.image;
-      rows.push_back({std::to_string(q), std::to_string(query.identity), std::to_string(query.camera),
+      rows.push_back({std::to_string(q), identity_json(query.identity).dump(), std::to_string(query.camera),
                       fmt::format("{:.4f}", query.average_precision), std::to_string(query.first_hit_rank),
                       query.nearest_wrong.exists() ? std::to_string(query.nearest_wrong.image) : "-"});
     }

@@ -7,6 +7,7 @@
 
 #include "dmf/cli/calibration.h"
 #include "dmf/cli/compare.h"
+#include "dmf/cli/query_results.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/core/random.h"
@@ -131,6 +132,28 @@ TEST_F(EvalRunTest, IdentitiesAboveTwoToTheSixtyThreeAreKeptApart) {
   EXPECT_EQ(table.labels.identities[0], table.labels.identities[3]);
   EXPECT_EQ(table.labels.identities[1], table.labels.identities[2]);
   EXPECT_NE(table.labels.identities[0], table.labels.identities[1]);
+}
+
+TEST_F(EvalRunTest, LargeIdentitiesAreToldAsTheyWereWritten) {
+  constexpr uint64_t kLarge = 1ULL << 63;
+  for (const std::string name : {"query", "gallery"}) {
+    std::string text = "identity,camera\n";
+    for (size_t i = 0; i < golden(name, "_identities").size(); ++i) {
+      const int64_t identity = golden(name, "_identities")[i];
+      text += identity < 0 ? "-1" : std::to_string(kLarge + static_cast<uint64_t>(identity));
+      text += fmt::format(",{}\n", golden(name, "_cameras")[i]);
+    }
+    write_text(folder_ / (name + ".csv"), text);
+  }
+  EvalRequest request;
+  request.by_query = true;
+  request.hardest = 1;
+  const TestResult result = run(folder(), request);
+  const nlohmann::json& identities = result.more["by_query"]["identity"];
+  EXPECT_EQ(identities[0].get<uint64_t>(), kLarge + static_cast<uint64_t>(golden("query", "_identities")[0]));
+  EXPECT_EQ(query_results(result.more["by_query"], "x")[0].identity, result.figures.by_query[0].identity);
+  EXPECT_GE(result.more["hardest_queries"][0]["identity"].get<uint64_t>(), kLarge);
+  EXPECT_THAT(result.more_text, HasSubstr(" 92233720368547758"));
 }
 
 TEST_F(EvalRunTest, WritesIntoTheResultWhatWasAskedFor) {
@@ -266,6 +289,15 @@ TEST_F(CompareTest, RefusesWhatCannotBeCompared) {
   document["results"][0].erase("by_query");
   write_document(document, (folder_ / "d.json").string());
   refuses(a, folder_ / "d.json", "no per-query figures");
+  document = nlohmann::json::parse(read_text(a));
+  document["results"][0]["by_query"]["average_precision"][0] = 7;
+  write_document(document, (folder_ / "d.json").string());
+  refuses(a, folder_ / "d.json", "d.json: an average precision of 7; expected 0 to 1");
+  for (const char* text :
+       {R"({"results": [1]})", R"({"results": [{"name": 1}]})", R"({"results": [{"map": "x"}]})"}) {
+    write_text(folder_ / "d.json", text);
+    refuses(a, folder_ / "d.json", "d.json: not a result of `dmf eval --json`");
+  }
 }
 
 TEST(CalibrationFile, StoresTheThresholdAndLeavesTheWeightsAlone) {

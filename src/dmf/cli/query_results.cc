@@ -19,12 +19,17 @@ void for_each_column(const Visit& visit) {
 
 }  // namespace
 
+nlohmann::json identity_json(int64_t identity) {
+  return identity < eval::kJunk ? nlohmann::json(static_cast<uint64_t>(identity)) : nlohmann::json(identity);
+}
+
 nlohmann::json query_columns(const std::vector<eval::QueryResult>& queries) {
   nlohmann::json columns;
   for_each_column([&](const char* name, auto member) {
     nlohmann::json& column = columns[name] = nlohmann::json::array();
     for (const eval::QueryResult& query : queries) column.push_back(query.*member);
   });
+  for (nlohmann::json& identity : columns["identity"]) identity = identity_json(identity.get<int64_t>());
   return columns;
 }
 
@@ -37,6 +42,10 @@ std::vector<eval::QueryResult> query_results(const nlohmann::json& columns, cons
                 name, column.size(), queries.size());
       for (size_t i = 0; i < queries.size(); ++i) column[i].get_to(queries[i].*member);
     });
+    for (const eval::QueryResult& query : queries) {
+      DMF_CHECK(query.average_precision >= 0 && query.average_precision <= 1, DataError,
+                "{}: an average precision of {:g}; expected 0 to 1", where, query.average_precision);
+    }
     return queries;
   } catch (const nlohmann::json::exception& error) {
     throw DataError(fmt::format("{}: not the queries of a test: {}", where, error.what()));

@@ -6,6 +6,9 @@
 
 namespace dmf::cli {
 
+/// An identity as it was written: what is kept as a negative number, except junk, was one from 2^63 on.
+nlohmann::json identity_json(int64_t identity);
+
 /// What became of each query, as columns, so that two tests can be compared query by query later:
 /// {"identity": […], "camera": […], "average_precision": […], "inverse_negative_penalty": […],
 /// "first_hit_rank": […], "right_answers": […]}.

@@ -151,8 +151,8 @@ std::string verdict(const Comparison& comparison, const std::string& first, cons
       fmt::format("{:g} % between {:.2f} and {:.2f}, p = {:.2g}, {} queries of {} persons", 100 * confidence,
                   interval.low, interval.high, comparison.map_p, comparison.queries, comparison.identities);
   if (comparison.map_p > 1 - confidence) {
-    return fmt::format("no difference is shown: mAP {} by {:.2f} points ({})",
-                       difference < 0 ? "lower" : "higher", std::abs(difference), certainty);
+    return fmt::format("no difference between {} and {} is shown: mAP of the first {} by {:.2f} points ({})",
+                       first, second, difference < 0 ? "lower" : "higher", std::abs(difference), certainty);
   }
   return fmt::format("{} is better than {} by {:.2f} points of mAP ({})", difference > 0 ? first : second,
                      difference > 0 ? second : first, std::abs(difference), certainty);
