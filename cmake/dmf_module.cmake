@@ -4,6 +4,7 @@
 #     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header; with DMF_UNITY four of
 #                                         them are compiled as one)
 #     PLAIN   names.cc names_test.cc      files, tests among them, that do not: without it they compile in seconds
+#     PLAIN_ALONE                         compile those each alone also with DMF_UNITY: they have flags or names of their own
 #     DEPENDS core                        the only place where a dependency between modules is written
 #     LINKS   OpenSSL::Crypto)            third parties, private
 #
@@ -29,7 +30,7 @@ function(dmf_use_unity target)
 endfunction()
 
 function(dmf_module module)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;PLAIN;DEPENDS;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN_ALONE" "" "SOURCES;PLAIN;DEPENDS;LINKS")
   set(plain ${arg_PLAIN})
   list(FILTER plain EXCLUDE REGEX "_test.cc$")
   add_library(dmf_${module} STATIC ${arg_SOURCES} ${plain})
@@ -38,7 +39,9 @@ function(dmf_module module)
   list(TRANSFORM arg_DEPENDS PREPEND dmf:: OUTPUT_VARIABLE depends)
   target_link_libraries(dmf_${module} PUBLIC ${depends} Libtorch::torch PRIVATE ${arg_LINKS})
   set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
-  set_source_files_properties(${plain} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  if(arg_PLAIN_ALONE)
+    set_source_files_properties(${plain} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   dmf_use_unity(dmf_${module})
   dmf_use_pch(dmf_${module})
   if(NOT DMF_TESTS)

@@ -18,7 +18,7 @@ constexpr const char* kDataHint =
     "csv:FILE (path,identity[,camera[,split[,caption]]]); README.md, \"Your own data\", has the layouts";
 
 /// Opens a set that is to be tested on, whose queries and gallery must not be what is trained on.
-data::Dataset open_test_set(const std::string& spec, const std::string& train) {
+data::Dataset open_test_half(const std::string& spec, const std::string& train) {
   data::Dataset dataset = data::open_dataset(spec);
   if (dataset.query.empty() && dataset.gallery.empty()) {
     DMF_CHECK(
@@ -76,8 +76,8 @@ void TrainingSetup::open_data() {
     data::require_split(*pretrain, data::Split::kTrain);
   }
   // Test sets are opened before anything is computed: a mistake in their names must not cost a training.
-  for (const std::string& spec : run.test) tests.push_back(open_test_set(spec, run.train));
-  for (const std::string& spec : run.validation) validations.push_back(open_test_set(spec, run.train));
+  for (const std::string& spec : run.test) tests.push_back(open_test_half(spec, run.train));
+  for (const std::string& spec : run.validation) validations.push_back(open_test_half(spec, run.train));
   const train::ProgressOptions& progress = options().train.progress;
   DMF_CHECK(progress.patience == 0 || (progress.validate_every > 0 && !run.validation.empty()),
             InvalidArgument,

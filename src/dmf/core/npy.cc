@@ -9,7 +9,7 @@
 namespace dmf {
 namespace {
 
-constexpr std::string_view kMagic{"\x93NUMPY", 6};
+constexpr std::string_view kNpyMagic{"\x93NUMPY", 6};
 
 struct NpyType {
   const char* name;
@@ -43,11 +43,11 @@ void write_npy(const std::filesystem::path& path, const torch::Tensor& tensor) {
   for (int64_t size : values.sizes()) shape += std::to_string(size) + ", ";
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
                                    name_of(values.scalar_type()), shape);
-  const size_t start = kMagic.size() + 4;
+  const size_t start = kNpyMagic.size() + 4;
   header.append(64 - (start + header.size() + 1) % 64, ' ');
   header += '\n';
   AtomicFile file(path);
-  file.write(kMagic);
+  file.write(kNpyMagic);
   const char preamble[4] = {1, 0, static_cast<char>(header.size() & 0xff),
                             static_cast<char>(header.size() >> 8)};
   file.write(std::string_view(preamble, 4));

@@ -17,9 +17,9 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 /// Records by their file's name, in little memory: large sets come sorted by it already.
-class RecordsByName {
+class CaptionedRecords {
  public:
-  explicit RecordsByName(std::vector<Record>& records) {
+  explicit CaptionedRecords(std::vector<Record>& records) {
     for (Record& record : records) sorted_.push_back(&record);
     const auto before = [](const Record* a, const Record* b) { return a->path.name() < b->path.name(); };
     if (!std::is_sorted(sorted_.begin(), sorted_.end(), before))
@@ -168,7 +168,7 @@ class CaptionReader {
 
   Reading& reading_;
   fs::path path_;
-  RecordsByName records_;
+  CaptionedRecords records_;
   std::map<int64_t, std::string> name_from_id_;  // COCO's numbers of the records' images
   std::string last_name_;
   int64_t added_ = 0, strange_ = 0;

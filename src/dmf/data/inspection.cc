@@ -11,7 +11,7 @@ namespace dmf::data {
 namespace {
 
 /// Identities of a split, with the number of their images.
-std::map<int64_t, int64_t> persons(const std::vector<Record>& records) {
+std::map<int64_t, int64_t> images_by_person(const std::vector<Record>& records) {
   std::map<int64_t, int64_t> result;
   auto last = result.end();  // records of a person mostly stand together
   for (const Record& record : records) {
@@ -35,7 +35,7 @@ SplitCounts count(const std::vector<Record>& records) {
     counts.captions += static_cast<int64_t>(record.captions.size());
   }
   counts.cameras = static_cast<int64_t>(cameras.size());
-  for (const auto& [identity, images] : persons(records)) {
+  for (const auto& [identity, images] : images_by_person(records)) {
     ++counts.identities;
     counts.of_one_image += images == 1;
   }
@@ -43,8 +43,8 @@ SplitCounts count(const std::vector<Record>& records) {
 }
 
 void look_at_identities(const Dataset& dataset, Inspection& inspection) {
-  const auto train = persons(dataset.train), query = persons(dataset.query),
-             gallery = persons(dataset.gallery);
+  const auto train = images_by_person(dataset.train), query = images_by_person(dataset.query),
+             gallery = images_by_person(dataset.gallery);
   for (const auto& [identity, images] : train) {
     if (query.contains(identity) || gallery.contains(identity))
       inspection.leaking.push_back(identity_name(dataset, identity));

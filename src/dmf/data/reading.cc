@@ -17,7 +17,7 @@ const std::vector<Record>& records_of(const Dataset& dataset, Split split) {
 }
 
 /// Persons of a split: neither junk nor distractors.
-std::set<int64_t> persons(const std::vector<Record>& records) {
+std::set<int64_t> persons_of(const std::vector<Record>& records) {
   std::set<int64_t> result;
   int64_t last = kJunk;  // records of a person mostly stand together
   for (const Record& record : records) {
@@ -50,8 +50,8 @@ void check_cameras(Reading& reading) {
 
 void check_identities(Reading& reading, const std::function<std::string()>& hint) {
   const Dataset& dataset = reading.dataset;
-  const std::set<int64_t> train = persons(dataset.train), query = persons(dataset.query);
-  const std::set<int64_t> gallery = persons(dataset.gallery);
+  const std::set<int64_t> train = persons_of(dataset.train), query = persons_of(dataset.query);
+  const std::set<int64_t> gallery = persons_of(dataset.gallery);
   for (const int64_t identity : query) {
     if (train.contains(identity)) {
       reading.warnings.add("identity in both train and query", identity_name(dataset, identity));
