@@ -16,10 +16,8 @@ struct TestSet {
 
 TestSet open_test_set(const std::string& spec, const EvalRequest& request) {
   TestSet set{data::open_dataset(spec), false};
-  set.is_drawn = set.dataset.query.empty() && set.dataset.gallery.empty();
-  if (set.is_drawn) data::split_queries(set.dataset, /*seed=*/0);
-  data::require_split(set.dataset, data::Split::kGallery);
-  const std::vector<data::Record>& queries = data::require_split(set.dataset, data::Split::kQuery);
+  set.is_drawn = complete_test_half(set.dataset);
+  const std::vector<data::Record>& queries = set.dataset.query;
   if (!request.by.empty()) {
     const std::vector<int64_t> rows = all_rows(queries);
     check_columns(request.by, {labels_of(queries, rows), {}, words_of(set.dataset, queries, rows)}, spec);
