@@ -12,8 +12,7 @@ namespace dmf::world {
 ///
 ///   finegpr     NNNN_cVV_wWW_lLL_pPP.jpg side by side, all to train on; the camera is the viewpoint
 ///   market1501  bounding_box_train/, query/ and bounding_box_test/ with NNNN_cCsS_FFFFFF_BB.jpg; the camera
-///   is
-///               the domain's
+///               is the domain's
 enum class Layout { kFineGpr, kMarket };
 
 /// What a world is made of, but for where it is written.
