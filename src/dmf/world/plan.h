@@ -48,4 +48,8 @@ struct PlannedImage {
 /// @param domain  already shifted
 std::vector<PlannedImage> plan_images(const WorldOptions& options, const Domain& domain, int64_t identity);
 
+/// Files that show what a world holds: for each of up to 6 persons from all over it (the first of market1501's
+/// layout are to train, the last to test) up to 8 images.
+std::vector<std::vector<std::string>> sheet_images(const WorldOptions& options);
+
 }  // namespace dmf::world

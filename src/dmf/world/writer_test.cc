@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <map>
@@ -150,10 +151,20 @@ TEST_F(WriteWorld, LaysOutAsMarketDoes) {
   EXPECT_FALSE(fs::exists(folder_ / "w/captions.jsonl"));
 }
 
-TEST_F(WriteWorld, DrawsAContactSheet) {
-  write_world(small(), folder_ / "w", 2);
-  write_contact_sheet(small(), folder_ / "w", folder_ / "sheet.png");
-  EXPECT_EQ(read_text(folder_ / "sheet.png").substr(1, 3), "PNG");
+TEST_F(WriteWorld, ShowsPersonsFromAllOverTheSet) {
+  WorldOptions options = small();
+  write_world(options, folder_ / "w", 2);
+  const auto rows = sheet_images(options);
+  ASSERT_EQ(rows.size(), static_cast<size_t>(std::min<int64_t>(6, options.identities)));
+  for (const auto& row : rows) {
+    EXPECT_EQ(row.size(), static_cast<size_t>(std::min<int64_t>(8, options.images)));
+    for (const std::string& file : row) EXPECT_TRUE(fs::exists(folder_ / "w" / file)) << file;
+  }
+  options.identities = 600, options.images = 20;
+  const auto many = sheet_images(options);
+  ASSERT_EQ(many.size(), 6U);
+  EXPECT_EQ(many[0].size(), 8U);
+  EXPECT_EQ(many[5][0].substr(0, 4), "0501");
 }
 
 }  // namespace
