@@ -12,7 +12,7 @@
 namespace dmf::report {
 namespace {
 
-constexpr double kLeft = 62, kMarginRight = 18, kTop = 76, kBottom = 50;
+constexpr double kLeft = 62, kMarginRight = 18, kBottom = 50;
 constexpr int kTicks = 5;
 
 /// Colours of lines, the strong ones first.
@@ -20,6 +20,9 @@ Colour line_colour(size_t index) {
   static constexpr size_t kOrder[] = {3, 5, 4, 6, 1, 2};
   return series_colour(kOrder[index % std::size(kOrder)]);
 }
+
+/// Where the plane of the curves begins.
+double top_of(const LineChart& chart) { return chart.note.empty() ? 58 : 76; }
 
 void check(const LineChart& chart) {
   DMF_CHECK(!chart.series.empty(), InvalidArgument, "line chart `{}`: nothing to draw", chart.title);
@@ -93,12 +96,12 @@ std::array<Axis, 2> axes_of(const LineChart& chart) {
   std::array<Axis, 2> axes{Axis(x_low, x_high, chart.has_log_x), Axis(y_low, y_high, false)};
   if (!chart.has_log_x) axes[0].cut(x_low, x_high);
   axes[0].place(kLeft, chart.width - kMarginRight);
-  axes[1].place(chart.height - kBottom, kTop);
+  axes[1].place(chart.height - kBottom, top_of(chart));
   return axes;
 }
 
 void draw_frame(Pen& pen, const LineChart& chart, const Axis& x, const Axis& y) {
-  const double bottom = chart.height - kBottom, right = chart.width - kMarginRight;
+  const double top = top_of(chart), bottom = chart.height - kBottom, right = chart.width - kMarginRight;
   pen.text(pen.fitted(chart.title, chart.width - kLeft, {.size = 15, .is_bold = true}), kLeft, 22,
            {.size = 15, .is_bold = true});
   pen.text(pen.fitted(chart.note, chart.width - kLeft, {.size = 11}), kLeft, 39,
@@ -116,17 +119,19 @@ void draw_frame(Pen& pen, const LineChart& chart, const Axis& x, const Axis& y) 
   }
   pen.line(kLeft, bottom + 0.5, right, bottom + 0.5, kFaint);
   pen.text(chart.x_axis, right, chart.height - 12, {.size = 11, .colour = kFaint, .align = Align::kRight});
-  pen.text(chart.y_axis, 8, kTop - 12, {.size = 11, .colour = kFaint});
+  pen.text(chart.y_axis, 8, top - 12, {.size = 11, .colour = kFaint});
   for (const ChartMark& mark : chart.marks) {
-    pen.line(x.at(mark.x), kTop, x.at(mark.x), bottom, kFaint);
-    pen.text(mark.label, x.at(mark.x) + 4, kTop + 11, {.size = 10, .colour = kFaint});
+    // One that lies before the first point, as the first stage's beginning does, stands at the edge.
+    const double place = std::max(x.at(mark.x), kLeft);
+    pen.line(place, top, place, bottom, kFaint);
+    pen.text(mark.label, place + 4, top + 11, {.size = 10, .colour = kFaint});
   }
 }
 
 void draw_legend(Pen& pen, const LineChart& chart) {
   const TextStyle style{.size = 11};
   double x = chart.width - kMarginRight;
-  const double y = kTop - 12;
+  const double y = top_of(chart) - 12;
   for (size_t i = chart.series.size(); i-- > 0;) {
     const std::string name = pen.fitted(chart.series[i].name, 190, style);
     x -= pen.text_width(name, style);

@@ -12,18 +12,25 @@ namespace {
 constexpr int64_t kFieldRows = 8, kFieldColumns = 4;
 constexpr float kStrongest = 0.75F;  // of the picture that the largest value covers
 
-/// Where a pixel lies between the patches' middles along one axis.
-struct Between {
-  int64_t first, second;
-  float share;  ///< of the second
+/// The four patches that a pixel's value along one axis comes from, and their weights: cubic convolution
+/// (Keys 1981, a = -1/2), which passes through the patches' values at their middles.
+struct Neighbours {
+  std::array<int64_t, 4> patches{};
+  std::array<float, 4> weights{};
 };
 
-Between between(int64_t pixel, int64_t pixels, int64_t patches) {
+Neighbours neighbours_of(int64_t pixel, int64_t pixels, int64_t patches) {
   const float place =
       (static_cast<float>(pixel) + 0.5F) * static_cast<float>(patches) / static_cast<float>(pixels) - 0.5F;
   const float inside = std::clamp(place, 0.F, static_cast<float>(patches - 1));
   const auto first = static_cast<int64_t>(inside);
-  return {first, std::min(first + 1, patches - 1), inside - static_cast<float>(first)};
+  const float t = inside - static_cast<float>(first);
+  Neighbours found;
+  for (int64_t k = 0; k < 4; ++k)
+    found.patches[static_cast<size_t>(k)] = std::clamp<int64_t>(first - 1 + k, 0, patches - 1);
+  found.weights = {(-t + 2 * t * t - t * t * t) / 2, (2 - 5 * t * t + 3 * t * t * t) / 2,
+                   (t + 4 * t * t - 3 * t * t * t) / 2, (t * t * t - t * t) / 2};
+  return found;
 }
 
 /// Violet, red, orange, yellow: lightness grows with the value.
@@ -52,18 +59,21 @@ std::vector<float> at_pixels(const PatchMap& map, int64_t height, int64_t width)
       map.rows >= 1 && map.columns >= 1 && static_cast<int64_t>(map.values.size()) == map.rows * map.columns,
       InvalidArgument, "map of {} x {} patches with {} values", map.rows, map.columns, map.values.size());
   DMF_CHECK(height >= 1 && width >= 1, InvalidArgument, "map over an image of {} x {} pixels", height, width);
+  const auto [lowest, highest] = std::minmax_element(map.values.begin(), map.values.end());
   std::vector<float> values;
   values.reserve(static_cast<size_t>(height * width));
   for (int64_t y = 0; y < height; ++y) {
-    const Between rows = between(y, height, map.rows);
+    const Neighbours rows = neighbours_of(y, height, map.rows);
     for (int64_t x = 0; x < width; ++x) {
-      const Between columns = between(x, width, map.columns);
-      const auto in_row = [&](int64_t row) {
-        const float* from = map.values.data() + row * map.columns;
-        return from[columns.first] + (from[columns.second] - from[columns.first]) * columns.share;
-      };
-      const float above = in_row(rows.first);
-      values.push_back(above + (in_row(rows.second) - above) * rows.share);
+      const Neighbours columns = neighbours_of(x, width, map.columns);
+      float value = 0;
+      for (size_t i = 0; i < 4; ++i) {
+        const float* row = map.values.data() + rows.patches[i] * map.columns;
+        for (size_t j = 0; j < 4; ++j)
+          value += rows.weights[i] * columns.weights[j] * row[columns.patches[j]];
+      }
+      // The curve swings a little beyond what it passes through.
+      values.push_back(std::clamp(value, *lowest, *highest));
     }
   }
   return values;

@@ -16,8 +16,8 @@ struct PatchMap {
 /// zero stays zero.
 PatchMap shown(PatchMap map);
 
-/// A map's values at the pixels of an image of height × width: linear between the patches' middles, and as at
-/// the nearest middle outside of them.
+/// A map's values at the pixels of an image of height × width: a smooth curve through the patches' values at
+/// their middles (cubic convolution), and as at the nearest middle outside of them.
 /// @throws InvalidArgument  rows, columns and values that do not fit, or an image without pixels
 std::vector<float> at_pixels(const PatchMap& map, int64_t height, int64_t width);
 
