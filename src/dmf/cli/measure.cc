@@ -31,8 +31,8 @@ class SetEmbedder {
       : embedder_(embedder), dataset_(dataset) {}
 
   /// Vectors and labels of a split. @param with_words  also what is known of each image, attribute by
-  /// attribute
-  LabelledSet embed(data::Split split, const std::string& name, bool with_words) {
+  /// attribute @param rows  gets the records that the vectors are of
+  LabelledSet embed(data::Split split, const std::string& name, bool with_words, std::vector<int64_t>& rows) {
     const std::vector<data::Record>& records = data::require_split(dataset_, split);
     const embed::ImageEmbeddings images = embedder_.images(paths_of(records), name);
     for (const data::BrokenImage& broken : images.broken)
@@ -42,6 +42,7 @@ class SetEmbedder {
     LabelledSet set{{{first, first + values.numel()}, values.size(0), values.size(1)}, {}};
     set.table.labels = labels_of(records, images.rows);
     if (with_words) set.table.words = words_of(dataset_, records, images.rows);
+    rows = images.rows;
     return set;
   }
   WarningCounter& warnings() { return warnings_; }
@@ -62,24 +63,38 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
 }
 
 TestResult measure(const embed::Embedder& embedder, const std::string& spec, const EvalRequest& request) {
-  const auto [dataset, is_drawn] = open_test_set(spec, request);
-  SetEmbedder sets(embedder, dataset);
+  return measure(embedder, embed_test(embedder, spec, request), request);
+}
+
+EmbeddedTest embed_test(const embed::Embedder& embedder, const std::string& spec,
+                        const EvalRequest& request) {
+  TestSet set = open_test_set(spec, request);
   const double start = wall_seconds();
-  const LabelledSet query = sets.embed(data::Split::kQuery, "queries", !request.by.empty());
-  const LabelledSet gallery = sets.embed(data::Split::kGallery, "gallery", false);
-  const double embedded = wall_seconds();
+  SetEmbedder sets(embedder, set.dataset);
+  std::vector<int64_t> query_rows, gallery_rows;
+  LabelledSet query = sets.embed(data::Split::kQuery, "queries", !request.by.empty(), query_rows);
+  LabelledSet gallery = sets.embed(data::Split::kGallery, "gallery", false, gallery_rows);
+  sets.warnings().report();
+  const int64_t broken = sets.warnings().total();
+  return {
+      std::move(set.dataset),  set.is_drawn, std::move(query),      std::move(gallery), std::move(query_rows),
+      std::move(gallery_rows), broken,       wall_seconds() - start};
+}
+
+TestResult measure(const embed::Embedder& embedder, const EmbeddedTest& test, const EvalRequest& request) {
+  const double start = wall_seconds();
   TestResult result;
-  result.dataset = spec;
-  result.format = dataset.name;
-  result.fingerprint = dataset.fingerprint;
-  evaluate_into(result, query, gallery, request);
-  if (is_drawn) result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
+  result.dataset = test.dataset.spec;
+  result.format = test.dataset.name;
+  result.fingerprint = test.dataset.fingerprint;
+  evaluate_into(result, test.query, test.gallery, request);
+  if (test.is_drawn)
+    result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
   result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
                               result.figures.gallery - result.figures.gallery_junk);
-  result.broken_images = sets.warnings().total();
-  result.embed_seconds = embedded - start;
-  result.rank_seconds = wall_seconds() - embedded;
-  sets.warnings().report();
+  result.broken_images = test.broken_images;
+  result.embed_seconds = test.seconds;
+  result.rank_seconds = wall_seconds() - start;
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <map>
@@ -17,6 +18,7 @@
 #include "dmf/core/progress.h"
 #include "dmf/text/attributes.h"
 #include "dmf/text/keywords.h"
+#include "dmf/world/studio.h"
 #include "support/temporary_folder.h"
 
 namespace dmf::world {
@@ -165,6 +167,31 @@ TEST_F(WriteWorld, ShowsPersonsFromAllOverTheSet) {
   ASSERT_EQ(many.size(), 6U);
   EXPECT_EQ(many[0].size(), 8U);
   EXPECT_EQ(many[5][0].substr(0, 4), "0501");
+}
+
+TEST_F(WriteWorld, StudioMakesTheSameImagesAndTellsWhatEachPixelShows) {
+  WorldOptions options = small();
+  options.height = 128;
+  options.width = 64;
+  write_world(options, folder_ / "world", 1);
+  const Studio studio(options);
+  int64_t images = 0;
+  studio.photograph(2, [&](const MadeImage& made) {
+    ++images;
+    const std::vector<std::byte> bytes = encode_jpeg(made.picture.image, 92);
+    EXPECT_EQ(read_text(folder_ / "world" / made.file),
+              std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    ASSERT_EQ(made.picture.parts.size(), 128U * 64U);
+    std::array<int64_t, kParts> pixels{};
+    for (const uint32_t parts : made.picture.parts)
+      for (size_t part = 0; part < pixels.size(); ++part) pixels[part] += parts >> part & 1;
+    for (size_t part = 0; part < pixels.size(); ++part) {
+      // Four samples a pixel; a passer-by or a thing before the person hides some.
+      EXPECT_LE(pixels[part], made.picture.sight.visible[part]) << part;
+    }
+    EXPECT_GT(pixels[static_cast<size_t>(Part::kUpper)], 20);
+  });
+  EXPECT_EQ(images, 3);
 }
 
 }  // namespace
