@@ -52,7 +52,7 @@ std::vector<DrawnMap> maps_of_query(const embed::AttentionMaps& maps, const embe
   const auto add_pair = [&](int64_t answer, const std::string& name) {
     const data::Record& image = test.images->gallery_record(answer);
     const embed::PairMaps pair = maps.pair(pixels, pixels_of(embedder, image.path));
-    found.push_back(drawn("what is like " + name, photograph, pair.query));
+    found.push_back(drawn("like " + name, photograph, pair.query));
     found.push_back(drawn(fmt::format("{} ({:.2f})", name, pair.similarity),
                           folder.photograph(image.path, kMapHeight, kMapWidth), pair.gallery));
   };
@@ -214,7 +214,7 @@ report::PagePart attention_part(const ReportSource& source, const embed::Embedde
   part.lead =
       "Eigen-CAM: the strongest direction of the patches' tokens. Rollout: what the class token has read of "
       "them. "
-      "What is like an answer: the patches that make the two images similar, in both. A word's map: the "
+      "Like an answer: the patches that make the two images similar, in both. A word's map: the "
       "patches "
       "that the word makes the image more like its text by. Each map is scaled to its own largest value.";
   part.command =
