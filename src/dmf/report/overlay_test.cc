@@ -20,8 +20,10 @@ data::Pixels plain(int64_t height, int64_t width, uint8_t value) {
 TEST(PatchMaps, RunSmoothlyThroughThePatchesMiddles) {
   // Two patches over four pixels: their middles lie at 1 and 3, the pixels' at 0.5, 1.5, 2.5, 3.5. A quarter
   // of the way from 0 to 4 the curve has 4 (t + 4 t² - 3 t³) / 2 + 4 (t³ - t²) / 2 = 0.8125.
-  EXPECT_THAT(at_pixels({1, 2, {0, 4}}, 1, 4), Pointwise(FloatEq(), {0, 0.8125, 3.1875, 4}));
-  EXPECT_THAT(at_pixels({2, 1, {0, 4}}, 4, 1), Pointwise(FloatEq(), {0, 0.8125, 3.1875, 4}));
+  EXPECT_THAT(at_pixels({1, 2, {0, 4}}, 1, 4),
+              Pointwise(FloatEq(), std::vector<float>{0, 0.8125F, 3.1875F, 4}));
+  EXPECT_THAT(at_pixels({2, 1, {0, 4}}, 4, 1),
+              Pointwise(FloatEq(), std::vector<float>{0, 0.8125F, 3.1875F, 4}));
   EXPECT_THAT(at_pixels({1, 1, {7}}, 2, 2), Each(7));
   EXPECT_THROW(at_pixels({2, 2, {1, 2, 3}}, 4, 4), InvalidArgument);
   EXPECT_THROW(at_pixels({1, 1, {1}}, 0, 4), InvalidArgument);
