@@ -179,11 +179,11 @@ std::vector<ListedImage> write_pair(const embed::Embedder& embedder, const std::
   const embed::PairMaps pair =
       embed::AttentionMaps(embedder).pair(pixels_of(embedder, files[0]), pixels_of(embedder, files[1]));
   std::vector<DrawnMap> row;
-  for (const auto& [file, map, kind] :
-       {std::tuple{files[0], pair.query, "pair-query"}, std::tuple{files[1], pair.gallery, "pair-gallery"}}) {
-    row.push_back(drawn(fmt::format("{}, similarity {:.3f}", kind, pair.similarity),
+  for (const auto& [file, map, name] :
+       {std::tuple{files[0], pair.query, "query"}, std::tuple{files[1], pair.gallery, "gallery"}}) {
+    row.push_back(drawn(fmt::format("{}, cosine {:.3f}", name, pair.similarity),
                         data::decode_pixels(file, kMapHeight, kMapWidth), map));
-    writer.add(file, row.back(), kind);
+    writer.add(file, row.back(), "pair-" + std::string(name));
   }
   return row_images(row);
 }
