@@ -1,6 +1,7 @@
 #include "dmf/cli/measure.h"
 
 #include "dmf/cli/records.h"
+#include "dmf/core/error.h"
 #include "dmf/core/log.h"
 #include "dmf/core/system.h"
 #include "dmf/data/dataset.h"
@@ -46,6 +47,26 @@ class SetEmbedder {
     if (with_words) set.table.words = words_of(dataset_, records, images.rows);
     return set;
   }
+  /// Vectors of the captions of all queries and gallery images, with the persons they are of. They have no
+  /// camera: a caption's own picture in the gallery is a right answer, too.
+  LabelledSet embed_captions() const {
+    std::vector<std::string> captions;
+    eval::Labels labels;
+    for (const auto* records : {&dataset_.query, &dataset_.gallery}) {
+      for (const data::Record& record : *records) {
+        if (record.identity <= data::kDistractor) continue;
+        captions.insert(captions.end(), record.captions.begin(), record.captions.end());
+        labels.identities.resize(captions.size(), record.identity);
+      }
+    }
+    DMF_CHECK(!captions.empty(), DataError, "{}: no query or gallery image has a caption", dataset_.spec);
+    labels.cameras.assign(captions.size(), eval::kUnknownCamera);
+    const torch::Tensor values = embedder_.sentences(captions).contiguous();
+    const float* first = values.const_data_ptr<float>();
+    LabelledSet set{{{first, first + values.numel()}, values.size(0), values.size(1)}, {}};
+    set.table.labels = std::move(labels);
+    return set;
+  }
   WarningCounter& warnings() { return warnings_; }
 
  private:
@@ -67,7 +88,8 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec, con
   const auto [dataset, is_drawn] = open_test_set(spec, request);
   SetEmbedder sets(embedder, dataset);
   const double start = wall_seconds();
-  const LabelledSet query = sets.embed(data::Split::kQuery, "queries", !request.by.empty());
+  const LabelledSet query =
+      request.text ? sets.embed_captions() : sets.embed(data::Split::kQuery, "queries", !request.by.empty());
   const LabelledSet gallery = sets.embed(data::Split::kGallery, "gallery", false);
   const double embedded = wall_seconds();
   TestResult result;
@@ -76,8 +98,10 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec, con
   result.fingerprint = dataset.fingerprint;
   evaluate_into(result, query, gallery, request);
   if (is_drawn) result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
-  result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
-                              result.figures.gallery - result.figures.gallery_junk);
+  if (request.text) result.figures.protocol += "; text to image: the queries are captions";
+  if (!request.text)
+    result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
+                                result.figures.gallery - result.figures.gallery_junk);
   result.broken_images = sets.warnings().total();
   result.embed_seconds = embedded - start;
   result.rank_seconds = wall_seconds() - embedded;
