@@ -59,12 +59,16 @@ double median(const std::vector<Seconds>& all, double Seconds::*which) {
   return values[values.size() / 2];
 }
 
-// The products alone, nothing done with them.
-Seconds product_seconds(const LabelledVectors& query, const LabelledVectors& gallery, int64_t threads) {
-  const auto distances =
-      dmf::eval::vector_distances(query.vectors, gallery.vectors, dmf::eval::Metric::kCosine);
+// The products alone, nothing done with them: query against gallery, and where `all` is not empty its images
+// among themselves, each pair once.
+Seconds product_seconds(dmf::eval::VectorView query, dmf::eval::VectorView gallery, dmf::eval::VectorView all,
+                        int64_t threads) {
+  using dmf::eval::Metric, dmf::eval::vector_distances;
+  const auto distances = vector_distances(query, gallery, Metric::kCosine);
+  const auto among = all.count > 0 ? vector_distances(all, all, Metric::kCosine) : nullptr;
   const Seconds start = now();
   distances->screen({.threads = threads}, [](const dmf::eval::ScreenedRow&) {});
+  if (among) among->screen_pairs({.threads = threads}, [](const dmf::eval::ScreenedTile&) {});
   return since(start);
 }
 
@@ -92,7 +96,7 @@ int main(int argc, char** argv) {
   const LabelledVectors query = queries.all(width), gallery = images.all(width);
   const std::vector<float> joined =
       is_re_ranked ? join(query.vectors, gallery.vectors) : std::vector<float>{};
-  const LabelledVectors all{{joined, query.vectors.count + gallery.vectors.count, width}, {}};
+  const dmf::eval::VectorView all{joined, static_cast<int64_t>(joined.size()) / width, width};
   const int64_t before = dmf::peak_memory_bytes();
   std::vector<Seconds> seconds, product;
   dmf::eval::EvalResult result;
@@ -101,8 +105,7 @@ int main(int argc, char** argv) {
     result = is_re_ranked ? re_ranked(query, gallery, {std::atoi(argv[5]), std::atoi(argv[6])}, threads)
                           : dmf::eval::evaluate(query, gallery, {}, {.threads = threads});
     seconds.push_back(since(start));
-    product.push_back(is_re_ranked ? product_seconds(all, all, threads)
-                                   : product_seconds(query, gallery, threads));
+    product.push_back(product_seconds(query.vectors, gallery.vectors, all, threads));
   }
   std::printf(
       "{\"seconds\": %.4f, \"cpu_seconds\": %.4f, \"product_seconds\": %.4f, \"product_cpu_seconds\": %.4f, "

@@ -19,7 +19,7 @@ class Doctor : public ::testing::Test {
 TEST_F(Doctor, TellsWhatADatasetIs) {
   const auto root = dmf::test::make_miniature("msmt17-v2", folder_.path());
   const Finished words = run_program({"doctor", "msmt17:" + root.string()});
-  EXPECT_THAT(words.output, HasSubstr("msmt17 (V2): not the published counts of msmt17"));
+  EXPECT_THAT(words.output, HasSubstr("msmt17 (V2): not the published counts (compared with msmt17)"));
   EXPECT_THAT(words.output, HasSubstr("32 (32621)"));
   EXPECT_THAT(words.output, HasSubstr("8 (1041)"));
   const Finished finished = run_program({"doctor", root.string(), "--json"});

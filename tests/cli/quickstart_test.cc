@@ -1,4 +1,5 @@
 // Quickstart without a dataset: worlds, two models, pictures, and going on in the same folder.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -21,6 +22,46 @@ class Quickstart : public testing::Test {
   }
   TemporaryFolder folder_;
 };
+
+/// A page about quickstart's folder; attention maps, an ONNX file and the pointing game of its first model.
+void expect_reports(const std::filesystem::path& folder) {
+  const std::filesystem::path run = folder / "dmf", world = folder / "world/source";
+  const Finished page = run_program({"report", folder.string(), "--queries", "2", "--hardest", "1",
+                                     "--answers", "3", "--attention", "1", "--private"});
+  ASSERT_EQ(page.exit_code, 0) << page.errors;
+  const std::string html = read_text(folder / "report/report.html");
+  for (const char* part :
+       {"results", "curves", "ranked", "hardest", "cameras", "attention", "distance", "datasets", "model"})
+    EXPECT_THAT(html, HasSubstr(fmt::format("<section id=\"{}\">", part)));
+  EXPECT_THAT(html, HasSubstr("data:image/jpeg;base64,"));
+  EXPECT_THAT(html, Not(HasSubstr("Measured again"))) << "the figures come out as they were stored";
+  const nlohmann::json result = nlohmann::json::parse(read_text(folder / "result.json")).at("results").at(0);
+  EXPECT_THAT(html, HasSubstr(fmt::format("{:.2f}<small>", result.at("map").get<double>())));
+
+  std::filesystem::path image;
+  for (const auto& entry : std::filesystem::directory_iterator(world)) {
+    if (entry.path().extension() == ".jpg") image = entry.path();
+  }
+  const Finished attention =
+      run_program({"report", "attention", image.string(), "--model", (run / "model.safetensors").string(),
+                   "--text", "a woman with a red backpack", "--pair", image.string(), image.string(), "--out",
+                   (run / "maps").string(), "--json"});
+  ASSERT_EQ(attention.exit_code, 0) << attention.errors;
+  const nlohmann::json maps = attention.json().at("results");
+  ASSERT_EQ(maps.size(), 6U) << "two of the image, two words, two of the pair";
+  for (const nlohmann::json& map : maps) {
+    EXPECT_EQ(map.at("values").size(), map.at("rows").get<size_t>() * map.at("columns").get<size_t>());
+    EXPECT_TRUE(std::filesystem::exists(run / "maps" / map.at("file").get<std::string>()));
+  }
+  const Finished pointing =
+      run_program({"report", "pointing", "--model", (run / "model.safetensors").string(), "--identities", "2",
+                   "--samples", "2", "--json"});
+  ASSERT_EQ(pointing.exit_code, 0) << pointing.errors;
+  EXPECT_EQ(pointing.json().at("results").at(0).at("images"), 4);
+  const double chance = pointing.json().at("results").at(0).at("chance_on_it");
+  EXPECT_GT(chance, 5) << "a person covers a part of the picture";
+  EXPECT_LT(chance, 95);
+}
 
 TEST_F(Quickstart, WithoutDataMakesPeopleTrainsBothModelsAndShowsThem) {
   std::vector<std::string> arguments = tiny_training("quickstart", "", folder_.path(), /*steps=*/2);
@@ -65,6 +106,7 @@ TEST_F(Quickstart, WithoutDataMakesPeopleTrainsBothModelsAndShowsThem) {
   EXPECT_EQ(wordless.exit_code, 2);
   EXPECT_THAT(wordless.errors, HasSubstr("this model has no text branch"));
 
+  expect_reports(run);
   const Finished again = run_program(arguments);
   ASSERT_EQ(again.exit_code, 0) << again.errors;
   EXPECT_THAT(again.errors, HasSubstr("is trained"));

@@ -1,9 +1,6 @@
 // A training by several processes, launched by the variables that torchrun sets.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -14,24 +11,13 @@
 #include "cli/tiny_training.h"
 #include "dmf/core/file.h"
 #include "support/development_data.h"
+#include "support/free_port.h"
 
 namespace dmf::test {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-std::string free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  ::bind(descriptor, reinterpret_cast<sockaddr*>(&address), length);
-  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
-  ::close(descriptor);
-  return std::to_string(ntohs(address.sin_port));
-}
 
 class RankedTraining : public testing::Test {
  protected:
@@ -52,7 +38,7 @@ class RankedTraining : public testing::Test {
   }
   /// Starts the program as ranks 0 … size - 1.
   static std::vector<std::unique_ptr<Program>> launch(const std::vector<std::string>& arguments, int size) {
-    const std::string port = free_port();
+    const std::string port = std::to_string(free_port());
     std::vector<std::unique_ptr<Program>> ranks;
     ::setenv("WORLD_SIZE", std::to_string(size).c_str(), 1);
     ::setenv("MASTER_ADDR", "127.0.0.1", 1);

@@ -55,6 +55,7 @@ Command ablate_command();
 Command doctor_command();
 Command embed_command();
 Command eval_command();
+Command export_command();
 Command fetch_command();
 Command index_command();
 Command matrix_command();

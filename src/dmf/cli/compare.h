@@ -14,8 +14,7 @@ struct ResultComparison {
 };
 
 /// @throws DataError  a file is not such a result, holds no per-query figures, or the two have no dataset in
-/// common
-///   (the same fingerprint); InvalidArgument as eval::compare()
+///   common (the same fingerprint); InvalidArgument as eval::compare()
 ResultComparison compare_results(const std::filesystem::path& first, const std::filesystem::path& second,
                                  const eval::BootstrapOptions& options = {});
 

@@ -69,8 +69,9 @@ std::string belief(const data::Dataset& dataset, const data::Inspection& inspect
   if (!dataset.variant.empty()) text += " (" + dataset.variant + ")";
   if (!inspection.published) return text;
   const std::string form = form_name(dataset, *inspection.published);
-  return inspection.has_published_counts ? fmt::format("{}: the published counts of {}", text, form)
-                                         : fmt::format("{}: not the published counts of {}", text, form);
+  return inspection.has_published_counts
+             ? fmt::format("{}: the published counts of {}", text, form)
+             : fmt::format("{}: not the published counts (compared with {})", text, form);
 }
 
 void add_notes(Lines& lines, const data::Dataset& dataset, const data::Inspection& inspection) {

@@ -17,10 +17,8 @@ struct TestSet {
 
 TestSet open_test_set(const std::string& spec, const EvalRequest& request) {
   TestSet set{data::open_dataset(spec), false};
-  set.is_drawn = set.dataset.query.empty() && set.dataset.gallery.empty();
-  if (set.is_drawn) data::split_queries(set.dataset, /*seed=*/0);
-  data::require_split(set.dataset, data::Split::kGallery);
-  const std::vector<data::Record>& queries = data::require_split(set.dataset, data::Split::kQuery);
+  set.is_drawn = complete_test_half(set.dataset);
+  const std::vector<data::Record>& queries = set.dataset.query;
   if (!request.by.empty()) {
     const std::vector<int64_t> rows = all_rows(queries);
     check_columns(request.by, {labels_of(queries, rows), {}, words_of(set.dataset, queries, rows)}, spec);
@@ -34,8 +32,8 @@ class SetEmbedder {
       : embedder_(embedder), dataset_(dataset) {}
 
   /// Vectors and labels of a split. @param with_words  also what is known of each image, attribute by
-  /// attribute
-  LabelledSet embed(data::Split split, const std::string& name, bool with_words) {
+  /// attribute @param rows  gets the records that the vectors are of
+  LabelledSet embed(data::Split split, const std::string& name, bool with_words, std::vector<int64_t>& rows) {
     const std::vector<data::Record>& records = data::require_split(dataset_, split);
     const embed::ImageEmbeddings images = embedder_.images(paths_of(records), name);
     for (const data::BrokenImage& broken : images.broken)
@@ -45,6 +43,7 @@ class SetEmbedder {
     LabelledSet set{{{first, first + values.numel()}, values.size(0), values.size(1)}, {}};
     set.table.labels = labels_of(records, images.rows);
     if (with_words) set.table.words = words_of(dataset_, records, images.rows);
+    rows = images.rows;
     return set;
   }
   /// Vectors of the captions of all queries and gallery images, with the persons they are of. They have no
@@ -85,27 +84,42 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
 }
 
 TestResult measure(const embed::Embedder& embedder, const std::string& spec, const EvalRequest& request) {
-  const auto [dataset, is_drawn] = open_test_set(spec, request);
-  SetEmbedder sets(embedder, dataset);
+  return measure(embedder, embed_test(embedder, spec, request), request);
+}
+
+EmbeddedTest embed_test(const embed::Embedder& embedder, const std::string& spec,
+                        const EvalRequest& request) {
+  TestSet set = open_test_set(spec, request);
   const double start = wall_seconds();
-  const LabelledSet query =
-      request.text ? sets.embed_captions() : sets.embed(data::Split::kQuery, "queries", !request.by.empty());
-  const LabelledSet gallery = sets.embed(data::Split::kGallery, "gallery", false);
-  const double embedded = wall_seconds();
+  SetEmbedder sets(embedder, set.dataset);
+  std::vector<int64_t> query_rows, gallery_rows;
+  LabelledSet query = request.text
+                          ? sets.embed_captions()
+                          : sets.embed(data::Split::kQuery, "queries", !request.by.empty(), query_rows);
+  LabelledSet gallery = sets.embed(data::Split::kGallery, "gallery", false, gallery_rows);
+  sets.warnings().report();
+  const int64_t broken = sets.warnings().total();
+  return {
+      std::move(set.dataset),  set.is_drawn, std::move(query),      std::move(gallery), std::move(query_rows),
+      std::move(gallery_rows), broken,       wall_seconds() - start};
+}
+
+TestResult measure(const embed::Embedder& embedder, const EmbeddedTest& test, const EvalRequest& request) {
+  const double start = wall_seconds();
   TestResult result;
-  result.dataset = spec;
-  result.format = dataset.name;
-  result.fingerprint = dataset.fingerprint;
-  evaluate_into(result, query, gallery, request);
-  if (is_drawn) result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
+  result.dataset = test.dataset.spec;
+  result.format = test.dataset.name;
+  result.fingerprint = test.dataset.fingerprint;
+  evaluate_into(result, test.query, test.gallery, request);
+  if (test.is_drawn)
+    result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
   if (request.text) result.figures.protocol += "; text to image: the queries are captions";
   if (!request.text)
     result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
                                 result.figures.gallery - result.figures.gallery_junk);
-  result.broken_images = sets.warnings().total();
-  result.embed_seconds = embedded - start;
-  result.rank_seconds = wall_seconds() - embedded;
-  sets.warnings().report();
+  result.broken_images = test.broken_images;
+  result.embed_seconds = test.seconds;
+  result.rank_seconds = wall_seconds() - start;
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "dmf/cli/embedded_test.h"
 #include "dmf/cli/eval_run.h"
 #include "dmf/cli/result.h"
 #include "dmf/cli/vector_input.h"
@@ -20,6 +21,14 @@ TestResult measure(const embed::Embedder& embedder, const std::string& spec,
 
 /// The same with all that may be asked of a test.
 TestResult measure(const embed::Embedder& embedder, const std::string& spec, const EvalRequest& request);
+
+/// Embeds the queries and the gallery of a dataset.
+/// @param request  what will be asked: words of the queries are gathered where its `by` needs them
+/// @throws what open_dataset(), require_split(), check_columns() and Embedder::images() throw
+EmbeddedTest embed_test(const embed::Embedder& embedder, const std::string& spec, const EvalRequest& request);
+
+/// Measures what embed_test() gave.
+TestResult measure(const embed::Embedder& embedder, const EmbeddedTest& test, const EvalRequest& request);
 
 /// Looks whether a dataset can be tested as asked: before minutes go into the vectors of those before it.
 /// @throws what open_dataset(), require_split() and check_columns() throw

@@ -23,6 +23,16 @@ size_t common_letters(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
+/// Each line two places in.
+std::string indented(const std::string& text) {
+  std::string result = "  ";
+  for (const char character : text) {
+    result += character;
+    if (character == '\n') result += "  ";
+  }
+  return result;
+}
+
 }  // namespace
 
 DeclaredCommand declare(const Command& command) {
@@ -30,7 +40,7 @@ DeclaredCommand declare(const Command& command) {
   declared.app = std::make_shared<CLI::App>(command.summary, "dmf " + command.name);
   declared.log_level = std::make_shared<std::string>("normal");
   declared.app->set_help_flag("--help,-h", "show this help");
-  declared.app->footer("Example:\n  " + command.example);
+  declared.app->footer("Example:\n" + indented(command.example));
   declared.body = command.declare(*declared.app);
   const auto level = declared.log_level;
   auto* quiet = declared.app->add_flag_callback(

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "dmf/cli/contact_sheet.h"
 #include "dmf/cli/named_set.h"
 #include "dmf/cli/planned_runs.h"
 #include "dmf/cli/quickstart_config.h"
@@ -124,7 +125,7 @@ void WorldJob::train(Model& model) {
 }
 
 void WorldJob::draw() const {
-  world::write_contact_sheet(parts_[0].options, world_folder(parts_[0]), folder_ / "contact_sheet.png");
+  write_contact_sheet(parts_[0].options, world_folder(parts_[0]), folder_ / "contact_sheet.png");
   const RunOptions options = request(models_[0]).options;
   const embed::Embedder embedder(folder_ / models_[0].folder / "model.safetensors", test_embedding(options));
   ranked_pictures(embedder, data::open_dataset(unseen()), {}, "Found in a world that was never seen")

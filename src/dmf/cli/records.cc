@@ -70,4 +70,12 @@ Words words_of(const data::Dataset& dataset, const std::vector<data::Record>& re
   return words;
 }
 
+bool complete_test_half(data::Dataset& dataset) {
+  const bool is_drawn = dataset.query.empty() && dataset.gallery.empty();
+  if (is_drawn) data::split_queries(dataset, /*seed=*/0);
+  data::require_split(dataset, data::Split::kQuery);
+  data::require_split(dataset, data::Split::kGallery);
+  return is_drawn;
+}
+
 }  // namespace dmf::cli

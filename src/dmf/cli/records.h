@@ -30,4 +30,10 @@ eval::Labels labels_of(const std::vector<data::Record>& records, const std::vect
 Words words_of(const data::Dataset& dataset, const std::vector<data::Record>& records,
                const std::vector<int64_t>& rows);
 
+/// Draws the queries of a set that has neither query nor gallery images (one of each identity and camera,
+/// seed 0).
+/// @return whether it did
+/// @throws DataError  one of the two is there and the other is not
+bool complete_test_half(data::Dataset& dataset);
+
 }  // namespace dmf::cli

@@ -6,12 +6,12 @@
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
 #include "dmf/data/dataset.h"
-#include "dmf/report/scatter.h"
 
 namespace dmf::cli {
 namespace {
 
 constexpr size_t kPlottedIdentities = 7;  // as many as there are colours
+constexpr const char* kDistanceTitle = "Images and texts of the same persons (Fig. 3)";
 
 struct Person {
   std::vector<std::filesystem::path> images;
@@ -107,11 +107,16 @@ DistanceReport measure_distance(const embed::Embedder& embedder, const DistanceS
     return embed::modality_distance({pictures, sample.image_identities}, {words, sample.text_identities});
   };
   const embed::ModalityDistance before = distance(raw_images, raw_texts), after = distance(images, texts);
-  return {before, after,
-          report::draw(
-              {panel_of("before translation: the encoders' outputs", raw_images, raw_texts, sample, before),
-               panel_of("after: features of the fused model", images, texts, sample, after)},
-              "Images and texts of the same persons (Fig. 3)", {"image", "text"})};
+  return {before,
+          after,
+          {panel_of("before translation: the encoders' outputs", raw_images, raw_texts, sample, before),
+           panel_of("after: features of the fused model", images, texts, sample, after)}};
 }
+
+report::Canvas DistanceReport::plot() const {
+  return report::draw(panels, kDistanceTitle, {"image", "text"});
+}
+
+std::string DistanceReport::svg() const { return report::to_svg(panels, kDistanceTitle, {"image", "text"}); }
 
 }  // namespace dmf::cli

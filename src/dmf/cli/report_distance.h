@@ -6,7 +6,7 @@
 
 #include "dmf/embed/embedder.h"
 #include "dmf/embed/modality_distance.h"
-#include "dmf/report/canvas.h"
+#include "dmf/report/scatter.h"
 
 namespace dmf::cli {
 
@@ -28,7 +28,10 @@ DistanceSample draw_distance_sample(const std::string& spec, int64_t identities,
 /// encoders' outputs) and after it (the fused model's features).
 struct DistanceReport {
   embed::ModalityDistance before, after;
-  report::Canvas plot;
+  std::vector<report::ScatterPanel> panels;
+
+  report::Canvas plot() const;
+  std::string svg() const;
 };
 
 /// @throws what Embedder throws; InvalidArgument where the model reads no texts

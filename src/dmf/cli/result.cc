@@ -58,13 +58,6 @@ bool needs_quotes(const std::string& word) {
          });
 }
 
-std::string shell_quoted(const std::string& word) {
-  if (!needs_quotes(word)) return word;
-  std::string quoted = "'";
-  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 }  // namespace
 
 nlohmann::json to_json(const TestResult& result) {
@@ -139,6 +132,13 @@ void write_document(const nlohmann::json& document, const std::string& where) {
   } else {
     write_text(where, text);
   }
+}
+
+std::string shell_quoted(const std::string& word) {
+  if (!needs_quotes(word)) return word;
+  std::string quoted = "'";
+  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 std::string command_line() {

@@ -50,6 +50,9 @@ class Measurement {
 /// Writes a document to `where`: "-" is standard output; another path is replaced whole.
 void write_document(const nlohmann::json& document, const std::string& where);
 
+/// A word as the shell reads it back: in quotes where it needs them.
+std::string shell_quoted(const std::string& word);
+
 /// The command line of this program, quoted where the shell needs it.
 std::string command_line();
 

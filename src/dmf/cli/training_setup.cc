@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dmf/cli/records.h"
 #include "dmf/core/error.h"
 #include "dmf/core/log.h"
 #include "dmf/core/precision.h"
@@ -20,16 +21,12 @@ constexpr const char* kDataHint =
 /// Opens a set that is to be tested on, whose queries and gallery must not be what is trained on.
 data::Dataset open_test_half(const std::string& spec, const std::string& train) {
   data::Dataset dataset = data::open_dataset(spec);
-  if (dataset.query.empty() && dataset.gallery.empty()) {
-    DMF_CHECK(
-        spec != train, DataError,
-        "{}: has no query and gallery split, so that testing on it would be testing on what was trained on; "
-        "hint: split it (folders train/, query/, gallery/, or the column `split` of a CSV)",
-        spec);
-    data::split_queries(dataset, 0);
-  }
-  data::require_split(dataset, data::Split::kQuery);
-  data::require_split(dataset, data::Split::kGallery);
+  DMF_CHECK(
+      spec != train || !dataset.query.empty() || !dataset.gallery.empty(), DataError,
+      "{}: has no query and gallery split, so that testing on it would be testing on what was trained on; "
+      "hint: split it (folders train/, query/, gallery/, or the column `split` of a CSV)",
+      spec);
+  complete_test_half(dataset);
   return dataset;
 }
 

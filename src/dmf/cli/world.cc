@@ -7,6 +7,7 @@
 #include <string>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/contact_sheet.h"
 #include "dmf/cli/flags.h"
 #include "dmf/cli/result.h"
 #include "dmf/core/error.h"
@@ -52,7 +53,7 @@ void make_world(WorldArguments arguments) {
   options.layout = arguments.layout == "market1501" ? world::Layout::kMarket : world::Layout::kFineGpr;
   options.captions = !arguments.no_captions;
   const world::WorldReport report = world::write_world(options, arguments.out, arguments.threads);
-  if (!arguments.sheet.empty()) world::write_contact_sheet(options, arguments.out, arguments.sheet);
+  if (!arguments.sheet.empty()) write_contact_sheet(options, arguments.out, arguments.sheet);
   const double rate = report.seconds > 0 ? static_cast<double>(report.made) / report.seconds : 0;
   if (arguments.json != "-") {
     std::printf("%s:%s: %ld identities, %ld images (%ld made in %s, %.0f images/s)\n",

@@ -15,11 +15,6 @@
 namespace dmf {
 namespace {
 
-std::string system_reason(int code) {
-  const bool is_full = code == ENOSPC || code == EDQUOT || code == EFBIG;
-  return std::generic_category().message(code) + (is_full ? "; hint: free some space there" : "");
-}
-
 // A device, a pipe, a socket: nothing that a file could take the place of.
 bool is_stream_path(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -27,6 +22,11 @@ bool is_stream_path(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+std::string system_reason(int code) {
+  const bool is_full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+  return std::generic_category().message(code) + (is_full ? "; hint: free some space there" : "");
+}
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

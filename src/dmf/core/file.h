@@ -10,6 +10,9 @@
 
 namespace dmf {
 
+/// What the system says to an error number; where space has run out, with the hint to make some.
+std::string system_reason(int code);
+
 /// A read-only memory-mapped file. Throws DataError (with the system's reason) when it cannot be opened.
 class MappedFile {
  public:

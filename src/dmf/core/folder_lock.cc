@@ -10,17 +10,11 @@
 #include <system_error>
 
 #include "dmf/core/error.h"
+#include "dmf/core/file.h"
 #include "dmf/core/system.h"
 
 namespace dmf {
 namespace {
-
-std::string reason_of(int code) { return std::generic_category().message(code); }
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "an unknown host";
-}
 
 /// What the holder wrote: "process 12 on host a since …".
 std::string holder(int descriptor) {
@@ -36,7 +30,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder, failed);
   const std::string path = folder / "lock";
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  DMF_CHECK(descriptor_ >= 0, DataError, "{}: cannot write: {}", path, reason_of(errno));
+  DMF_CHECK(descriptor_ >= 0, DataError, "{}: cannot write: {}", path, system_reason(errno));
   int status = -1;
   do {
     status = ::flock(descriptor_, LOCK_EX | LOCK_NB);
@@ -45,7 +39,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder) {
     const int code = errno;
     const std::string other = holder(descriptor_);
     ::close(descriptor_);
-    DMF_CHECK(code == EWOULDBLOCK, DataError, "{}: cannot lock: {}", path, reason_of(code));
+    DMF_CHECK(code == EWOULDBLOCK, DataError, "{}: cannot lock: {}", path, system_reason(code));
     throw InvalidArgument(
         fmt::format("{}: {} works in this folder; hint: wait until it has ended, or name another folder",
                     folder.string(), other));

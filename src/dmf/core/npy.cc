@@ -9,8 +9,6 @@
 namespace dmf {
 namespace {
 
-constexpr std::string_view kNpyMagic{"\x93NUMPY", 6};
-
 struct NpyType {
   const char* name;
   torch::Dtype type;

@@ -10,8 +10,6 @@
 namespace dmf {
 namespace {
 
-constexpr std::string_view kMagic{"\x93NUMPY", 6};
-
 class HeaderReader {
  public:
   explicit HeaderReader(const MappedFile& file) : file_(file), text_(file.text()) {}
@@ -36,7 +34,7 @@ class HeaderReader {
   size_t byte(size_t place) const { return static_cast<unsigned char>(text_[place]); }
 
   std::string find_header() {
-    if (text_.size() < 10 || text_.substr(0, 6) != kMagic) fail("not a .npy file");
+    if (text_.size() < 10 || text_.substr(0, kNpyMagic.size()) != kNpyMagic) fail("not a .npy file");
     const int version = text_[6];
     if (version < 1 || version > 3) fail(fmt::format("unknown .npy version {}", version));
     const size_t start =

@@ -2,11 +2,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dmf/core/file.h"
 
 namespace dmf {
+
+/// What every .npy file begins with.
+inline constexpr std::string_view kNpyMagic{"\x93NUMPY", 6};
 
 /// What the header of a NumPy .npy file says (format 1.0 to 3.0).
 struct NpyLayout {

@@ -2,7 +2,9 @@
 
 #include <sched.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <ctime>
 #include <fstream>
@@ -31,6 +33,11 @@ int64_t available_processors() {
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "an unknown host";
 }
 
 std::string timestamp() {

@@ -10,6 +10,9 @@ int64_t peak_memory_bytes();
 /// Processor's model name, as the kernel tells it.
 std::string processor_name();
 
+/// Name of this machine in its network; "an unknown host" where the system does not tell.
+std::string host_name();
+
 /// Processors this process may run on.
 int64_t available_processors();
 

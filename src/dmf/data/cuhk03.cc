@@ -179,7 +179,10 @@ void read_cuhk03(Reading& reading, const Spec& spec) {
             "[dataset] {}: the classic protocol's splits are in cuhk-03.mat, which is not there", spec.text);
   if (!has_flat_layout(dataset.root) && has_flat_layout(dataset.root / options.boxes))
     dataset.root /= options.boxes;
-  dataset.variant = "new protocol";
+  // CUHK03-NP's two folders are named after their boxes.
+  const std::string boxes = dataset.root.filename().string();
+  const bool is_told = boxes == "detected" || boxes == "labeled";
+  dataset.variant = is_told ? boxes + " boxes, new protocol" : "new protocol";
   read_flat_layout(reading, kFolderForm);
 }
 

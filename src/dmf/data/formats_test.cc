@@ -98,6 +98,7 @@ TEST_F(FormatsTest, Cuhk03NpByItsFolderOrTheOneAbove) {
   const Dataset dataset = open_dataset(detected.string());
   EXPECT_EQ(dataset.name, "cuhk03");
   EXPECT_THAT(dataset.train, SizeIs(32));
+  EXPECT_EQ(dataset.variant, "detected boxes, new protocol");
   EXPECT_EQ(open_dataset("cuhk03:" + detected.parent_path().string()).root, detected);
   EXPECT_EQ(open_dataset("cuhk03:" + detected.parent_path().string() + "?boxes=labeled").root,
             detected.parent_path() / "labeled");

@@ -201,6 +201,8 @@ TEST(Published, TheFormToCompareWithIsToldOrTheNearest) {
   EXPECT_EQ(form("msmt17", "V2", 30248), "") << "val is in, so that images are missing";
   EXPECT_EQ(form("msmt17", "V2, without val", 100), "without val");
   EXPECT_EQ(form("cuhk03", "labeled boxes, classic split 3", 100), "classic");
+  EXPECT_EQ(form("cuhk03", "detected boxes, new protocol", 7368), "detected boxes, new protocol");
+  EXPECT_EQ(form("cuhk03", "new protocol", 7368), "labeled boxes, new protocol") << "the nearest counts";
   EXPECT_EQ(form("finegpr", "", 4000), "subset");
   EXPECT_EQ(form("finegpr", "11 images an identity, seed 7", 12650), "11 images an identity");
   EXPECT_TRUE(matching_form(dataset)) << "12,650 images of FineGPR";

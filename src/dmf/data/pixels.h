@@ -31,9 +31,8 @@ inline constexpr int64_t kNativeSize = 0;
 /// resize_pixels().
 ///
 /// @throws DataError  missing, empty, a folder, of an unknown format, truncated or otherwise broken
-/// (libjpeg's warnings
-///   count as errors: what they leave is grey), larger than kMaxPixels; the message names the path and the
-///   reason
+///   (libjpeg's warnings count as errors: what they leave is grey), larger than kMaxPixels; the message names
+///   the path and the reason
 /// @throws InvalidArgument  a negative size, or only one of the two
 /// @note Safe to call from several threads.
 Pixels decode_pixels(const std::filesystem::path& path, int64_t height = kNativeSize,

@@ -78,6 +78,7 @@ std::optional<Published> nearest_form(const Dataset& dataset) {
   for (const Published& form : published_forms(dataset.name)) {
     if (form.is_told && dataset.variant.find(form.what) != std::string::npos) return form;
     if (form.is_told) continue;
+    if (!dataset.variant.empty() && dataset.variant == form.what) return form;
     if (!best || difference(form, dataset) < difference(*best, dataset)) best = form;
   }
   return best;

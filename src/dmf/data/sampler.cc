@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "dmf/core/error.h"
-#include "dmf/core/random.h"
 
 namespace dmf::data {
 namespace {
@@ -24,6 +24,19 @@ std::vector<int64_t> draw(const std::vector<int64_t>& values, int64_t count, Ran
     for (int64_t i = 0; i < count; ++i)
       result.push_back(values[static_cast<size_t>(random.integer(available))]);
   }
+  return result;
+}
+
+/// The images in such an order that those of different cameras come first: every camera's first, then every
+/// camera's second …
+std::vector<int64_t> spread(const std::vector<int64_t>& images, const std::vector<int64_t>& cameras) {
+  std::map<int64_t, int64_t> seen;
+  std::vector<std::pair<int64_t, int64_t>> turns;  // (how many of its camera came before it, image)
+  for (const int64_t image : images) turns.emplace_back(seen[cameras[static_cast<size_t>(image)]]++, image);
+  std::stable_sort(turns.begin(), turns.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<int64_t> result;
+  for (const auto& [turn, image] : turns) result.push_back(image);
   return result;
 }
 
@@ -61,6 +74,14 @@ IdentitySampler::IdentitySampler(const std::vector<Record>& records,
   DMF_CHECK(classes() >= options.identities, InvalidArgument,
             "sampler: too few identities: a batch takes {}, the records have {}; hint: batch.identities={}",
             options.identities, classes(), std::max<int64_t>(2, classes()));
+  if (options.cameras == "spread") {
+    for (const Record& record : records) cameras_.push_back(record.camera);
+    DMF_CHECK(
+        std::any_of(cameras_.begin(), cameras_.end(), [](int64_t camera) { return camera != kNoCamera; }),
+        InvalidArgument,
+        "sampler: batch.cameras = \"spread\" needs cameras, and the records have none; hint: "
+        "batch.cameras=any");
+  }
   DMF_CHECK(most >= 2, InvalidArgument,
             "sampler: no identity has two images, so there is nothing to learn from");
   DMF_CHECK(classes_with_text_ > 0 || (options.text_fraction == 0 && options.texts_beside == 0),
@@ -104,6 +125,15 @@ int64_t IdentitySampler::batches(int64_t /*epoch*/) const {
   if (options_.epoch == "identities") return once;
   const int64_t samples = options_.identities * options_.samples;
   return std::max(once, (image_count_ + samples - 1) / samples);
+}
+
+std::vector<int64_t> IdentitySampler::draw_images(int64_t label, int64_t count, RandomStream& random) const {
+  const auto& images = images_[static_cast<size_t>(label)];
+  const auto available = static_cast<int64_t>(images.size());
+  if (cameras_.empty() || available < count) return draw(images, count, random);
+  std::vector<int64_t> result = spread(draw(images, available, random), cameras_);
+  result.resize(static_cast<size_t>(count));
+  return result;
 }
 
 std::vector<int64_t> IdentitySampler::identity_order(int64_t epoch) const {
@@ -173,7 +203,6 @@ std::vector<Sample> IdentitySampler::batch(int64_t epoch, int64_t index) const {
   for (int64_t i = 0; i < options_.identities; ++i) {
     const auto place = static_cast<uint64_t>(index * options_.identities + i);
     const int64_t label = order[place];
-    const auto& images = images_[static_cast<size_t>(label)];
     const auto& texts = texts_[static_cast<size_t>(label)];
     RandomStream random(seed_, "sampler", {static_cast<uint64_t>(epoch), place});
     int64_t text_count = 0, beside_count = 0;
@@ -183,7 +212,7 @@ std::vector<Sample> IdentitySampler::batch(int64_t epoch, int64_t index) const {
       text_count += random.chance(wanted - static_cast<double>(text_count)) ? 1 : 0;
       beside_count = options_.texts_beside;
     }
-    for (const int64_t record : draw(images, options_.samples - text_count, random)) {
+    for (const int64_t record : draw_images(label, options_.samples - text_count, random)) {
       samples.push_back({record, label, Modality::kImage});
     }
     if (text_count + beside_count == 0) continue;

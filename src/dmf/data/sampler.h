@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dmf/core/option_table.h"
+#include "dmf/core/random.h"
 #include "dmf/data/record.h"
 
 namespace dmf::data {
@@ -25,6 +26,7 @@ struct SamplerOptions {
   double text_fraction = 0.0;
   int64_t texts_beside = 0;
   std::string epoch = "identities";
+  std::string cameras = "any";
   std::string balance = "identities";
   std::vector<double> shares{};
 
@@ -39,6 +41,8 @@ struct SamplerOptions {
     v("epoch", epoch, Choices{{"identities", "images"}},
       "an epoch has as many batches as it takes to see each identity once, or to see as many samples as "
       "there are images");
+    v("cameras", cameras, Choices{{"any", "spread"}},
+      "an identity's images: any of them, or of as many different cameras as there are");
     v("balance", balance, Choices{{"identities", "datasets"}},
       "of a mixture's datasets in a batch: each as it has identities, or by `shares`");
     v("shares", shares, Range{0.0, 1e6},
@@ -53,10 +57,11 @@ struct SamplerOptions {
 ///
 /// Identities come in shuffled order, each once before any comes again, never twice in a batch; the last
 /// batch is filled with identities of a new shuffle. An identity's images are drawn without replacement, with
-/// replacement if it has fewer than asked for. Of K samples `text_fraction` are texts (a fraction of a sample
-/// is drawn), then come `texts_beside` more. A text's record is one with captions where the identity has one,
-/// else any record of it (its attributes are to be put into words). An identity with neither captions nor
-/// attributes gives images only.
+/// replacement if it has fewer than asked for; with cameras = "spread" a camera gives its n-th image only
+/// when all others have given n - 1 (where they have as many). Of K samples `text_fraction` are texts (a
+/// fraction of a sample is drawn), then come `texts_beside` more. A text's record is one with captions where
+/// the identity has one, else any record of it (its attributes are to be put into words). An identity with
+/// neither captions nor attributes gives images only.
 ///
 /// Of a mixture (mixture.h) with balance = "datasets" a batch's identities are drawn from each dataset by its
 /// share: over an epoch they have it within one identity, in a batch within two. Within a dataset they come
@@ -88,12 +93,14 @@ class IdentitySampler {
   int64_t classes_with_text() const { return classes_with_text_; }
 
  private:
+  std::vector<int64_t> draw_images(int64_t label, int64_t count, RandomStream& random) const;
   std::vector<int64_t> identity_order(int64_t epoch) const;
   std::vector<int64_t> balanced_order(int64_t epoch) const;
   void set_parts(const std::vector<DatasetPart>& parts);
 
   std::vector<int64_t> identities_;
   std::vector<std::vector<int64_t>> images_;  ///< [class] record indices
+  std::vector<int64_t> cameras_;              ///< [record], where they are to be spread; else empty
   std::vector<std::vector<int64_t>> texts_;  ///< [class] record indices that may be read as text; empty: none
   std::vector<std::vector<int64_t>> parts_;  ///< [dataset] labels; empty where they are not balanced
   SamplerOptions options_;                   ///< its shares sum to 1 where they are

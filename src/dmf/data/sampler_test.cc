@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "dmf/core/error.h"
@@ -83,6 +84,40 @@ TEST(IdentitySampler, FewImagesAreDrawnWithReplacement) {
   EXPECT_EQ(sampler.batch(0, 0).size(), 8U);
 }
 
+TEST(IdentitySampler, SpreadsAnIdentitysImagesOverItsCameras) {
+  std::vector<Record> records = make_records(std::vector<int>(8, 12));
+  // Ten images of camera 1, one of camera 2, one of camera 3.
+  for (size_t i = 0; i < records.size(); ++i)
+    records[i].camera = i % 12 < 10 ? 1 : static_cast<int64_t>(i % 12) - 8;
+  SamplerOptions options = options_of(4, 4);
+  options.cameras = "spread";
+  const IdentitySampler sampler(records, {}, options, 3);
+  std::set<int64_t> of_first_camera;
+  for (int64_t epoch = 0; epoch < 20; ++epoch) {
+    const std::vector<Sample> batch = sampler.batch(epoch, 0);
+    std::map<int64_t, std::multiset<int64_t>> cameras;
+    std::set<int64_t> images;
+    for (const Sample& sample : batch) {
+      const int64_t camera = records[static_cast<size_t>(sample.record)].camera;
+      cameras[sample.label].insert(camera);
+      images.insert(sample.record);
+      if (camera == 1) of_first_camera.insert(sample.record % 12);
+    }
+    EXPECT_EQ(images.size(), 16U);
+    for (const auto& [label, of_label] : cameras)
+      EXPECT_EQ(of_label, (std::multiset<int64_t>{1, 1, 2, 3})) << "identity " << label;
+  }
+  EXPECT_EQ(of_first_camera.size(), 10U) << "every image of a large camera comes in time";
+}
+
+TEST(IdentitySampler, FewerImagesThanAskedForAreNotSpread) {
+  std::vector<Record> records = make_records(std::vector<int>(4, 2));
+  for (size_t i = 0; i < records.size(); ++i) records[i].camera = static_cast<int64_t>(i % 2);
+  SamplerOptions options = options_of(2, 4);
+  options.cameras = "spread";
+  EXPECT_EQ(IdentitySampler(records, {}, options, 3).batch(0, 0).size(), 8U);
+}
+
 TEST(IdentitySampler, DependsOnSeedEpochAndIndexOnly) {
   const std::vector<Record> records = make_records(std::vector<int>(40, 5));
   const IdentitySampler a(records, {}, options_of(16, 4), 1), b(records, {}, options_of(16, 4), 1),
@@ -157,6 +192,9 @@ TEST(IdentitySampler, SaysWhatIsMissing) {
   SamplerOptions options = options_of(2, 4);
   options.texts_beside = 1;
   EXPECT_THAT(says(make_records({4, 4}), options), HasSubstr("no identity has captions or attributes"));
+  options = options_of(2, 4);
+  options.cameras = "spread";
+  EXPECT_THAT(says(make_records({4, 4}), options), HasSubstr("needs cameras, and the records have none"));
   const IdentitySampler sampler(make_records({4, 4}), {}, options_of(2, 4), 1);
   EXPECT_THROW(sampler.batch(0, 1), InvalidArgument);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <future>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "dmf/core/error.h"
@@ -120,17 +121,33 @@ ImageEmbeddings Embedder::in_batches(const std::vector<std::filesystem::path>& p
   return result;
 }
 
-std::string Embedder::words_of(const std::string& sentence) const {
-  return reader_.keywords_only ? text::keyword_text(sentence) : sentence;
+std::vector<std::string> Embedder::read_of(const std::vector<std::string>& sentences) const {
+  std::vector<std::string> read = sentences;
+  if (!reader_.keywords_only) return read;
+  for (std::string& text : read) text = text::keyword_text(text);
+  return read;
+}
+
+std::vector<std::string> Embedder::pieces(const std::string& sentence) const {
+  std::vector<std::string> pieces;
+  if (reader_.keywords_only) pieces = text::extract_keywords(sentence);
+  if (!pieces.empty()) return pieces;
+  std::istringstream words(sentence);
+  for (std::string word; words >> word;) pieces.push_back(word);
+  return pieces;
 }
 
 torch::Tensor Embedder::sentences(const std::vector<std::string>& texts) const {
+  return joined_pieces(read_of(texts));
+}
+
+torch::Tensor Embedder::joined_pieces(const std::vector<std::string>& texts) const {
   return in_batches(texts, width(),
                     [this](const translate::TextTokens& stored) { return model_.embed_texts(stored); });
 }
 
 torch::Tensor Embedder::encoded_sentences(const std::vector<std::string>& texts) const {
-  return in_batches(texts, model_.text_width(), [this](const translate::TextTokens& stored) {
+  return in_batches(read_of(texts), model_.text_width(), [this](const translate::TextTokens& stored) {
     const translate::TextTokens words = reader_.encoder->trained(stored);
     const torch::Tensor read = words.mask.unsqueeze(2).to(torch::kFloat32);
     return (words.tokens.to(torch::kFloat32) * read).sum(1) / read.sum(1);
@@ -149,9 +166,8 @@ torch::Tensor Embedder::in_batches(const std::vector<std::string>& texts, int64_
     stop_if_interrupted("embedding");
     const int64_t last = std::min(first + options_.batch, count);
     const PrecisionScope precision(type_, device_);
-    std::vector<std::string> batch;
-    for (int64_t i = first; i < last; ++i) batch.push_back(words_of(texts[static_cast<size_t>(i)]));
-    const translate::TextTokens words = reader_.encoder->frozen(batch);
+    const translate::TextTokens words =
+        reader_.encoder->frozen({texts.begin() + first, texts.begin() + last});
     const torch::Tensor has_word = words.mask.to(torch::kCPU).sum(1) > reader_.encoder->stored_specials();
     for (int64_t i = first; i < last; ++i) {
       DMF_CHECK(has_word[i - first].item<bool>(), InvalidArgument,

@@ -82,6 +82,12 @@ class Embedder {
   /// @throws InvalidArgument  the model has no text branch; a sentence without a word, naming which
   torch::Tensor sentences(const std::vector<std::string>& texts) const;
 
+  /// What is read of a sentence, in pieces: its key words ("red coat"), or its single words where the model
+  /// reads whole sentences or there are no key words.
+  std::vector<std::string> pieces(const std::string& sentence) const;
+  /// sentences() of texts that are read as they stand: pieces, joined by spaces.
+  torch::Tensor joined_pieces(const std::vector<std::string>& texts) const;
+
   /// What the encoders give before their translation into one space: the mean of an image's tokens v_j, and
   /// of a sentence's words t_k. No class token, projection or transformer has seen them.
   /// @return  [N, D_i] and [N, D_t] float32, CPU, of any length
@@ -108,9 +114,10 @@ class Embedder {
   torch::Tensor embed_batch(const torch::Tensor& pixels) const;
   ImageEmbeddings in_batches(const std::vector<std::filesystem::path>& paths, const std::string& what,
                              int64_t width, const Batch& vectors_of) const;
+  /// @param texts  as they are read
   torch::Tensor in_batches(const std::vector<std::string>& texts, int64_t width,
                            const TextBatch& vectors_of) const;
-  std::string words_of(const std::string& sentence) const;
+  std::vector<std::string> read_of(const std::vector<std::string>& sentences) const;
 
   fuse::DmfModel model_;
   SentenceReader reader_;

@@ -43,6 +43,12 @@ class VectorDistances : public Distances {
   void screen(const WorkOptions& work, const ScreenVisitor& visit) const override {
     screen_.run(work, visit);
   }
+  bool screen_pairs(const WorkOptions& work, const TileVisitor& visit) const override {
+    const bool is_one_set = query_.values.data() == gallery_.values.data() && query_.count == gallery_.count;
+    if (!is_one_set || metric_ != Metric::kCosine) return false;
+    screen_.run_pairs(work, visit);
+    return true;
+  }
   double nearness(int64_t query, double distance) const override { return screen_.nearness(query, distance); }
   double distance(int64_t query, double nearness) const override { return screen_.distance(query, nearness); }
   std::pair<double, double> range() const override { return {0, screen_.largest_distance()}; }

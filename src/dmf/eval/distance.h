@@ -43,6 +43,15 @@ struct ScreenedRow {
 };
 using ScreenVisitor = std::function<void(const ScreenedRow&)>;
 
+/// A few images against others of the same set, in float32.
+struct ScreenedTile {
+  Rows rows;        ///< not behind `columns`, but the two may overlap
+  Rows columns;     ///< at most kBlockColumns images
+  float* nearness;  ///< [rows, kBlockColumns], as ScreenedRow's
+  double error;     ///< of the least exact of them
+};
+using TileVisitor = std::function<void(const ScreenedTile&)>;
+
 /// Distances between all queries and all gallery images, made a block at a time so that [Q, G] need never be
 /// held.
 ///
@@ -61,6 +70,11 @@ class Distances {
   /// Visits each query with each part of the gallery, in the gallery's order, on several threads; the same
   /// query never on two threads at once.
   virtual void screen(const WorkOptions& work, const ScreenVisitor& visit) const = 0;
+  /// Half the work of screen() where a set is compared with itself and nearness is the same both ways: each
+  /// pair (i, j), i <= j, is in one tile, row i. (Pairs with i > j that a tile holds too are to be passed
+  /// over.) On several threads; an image may be in tiles of two threads at once.
+  /// @return false where it cannot be done; then nothing was visited
+  virtual bool screen_pairs(const WorkOptions& /*work*/, const TileVisitor& /*visit*/) const { return false; }
   /// The nearness that screen() gives, up to its error, for an image of this distance: it falls as the
   /// distance grows.
   virtual double nearness(int64_t query, double distance) const = 0;
@@ -74,8 +88,7 @@ class Distances {
 /// so the numbers are the same on every processor and differ from exact arithmetic by some 1e-16 of the
 /// vectors' lengths.
 /// @throws InvalidArgument  different widths; a vector that holds NaN or infinity or is all zero, naming the
-/// first and
-///   how many
+///   first and how many
 std::unique_ptr<Distances> vector_distances(VectorView query, VectorView gallery, Metric metric);
 
 /// Distances given as numbers, row by row (another program's, or in a test).

@@ -18,8 +18,7 @@ struct LabelledVectors {
 ///
 /// @param query    no junk among its labels
 /// @throws InvalidArgument  sizes or labels that do not fit; an empty set; NaN, infinite or zero vectors (it
-/// names the
-///   first and how many); no query with a right answer
+///   names the first and how many); no query with a right answer
 /// @note Deterministic: the same figures for any block size, any number of threads and any processor.
 EvalResult evaluate(const LabelledVectors& query, const LabelledVectors& gallery,
                     const ProtocolOptions& protocol = {}, const WorkOptions& work = {});

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include "dmf/core/error.h"
+#include "dmf/eval/parallel.h"
 #include "dmf/eval/ranking.h"
 #include "dmf/eval/tile_kernel.h"
 
@@ -16,6 +18,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // One query while the gallery passes by.
 class NearestImages {
  public:
+  // A part of the gallery.
   void see(const Distances& distances, const ScreenedRow& row, int64_t count) {
     see_farthest(distances, row);
     if (tile_kernel().largest(row.nearness) < threshold_) return;
@@ -24,9 +27,26 @@ class NearestImages {
         candidates_.push_back({row.nearness[i], static_cast<int32_t>(row.gallery.first + i)});
     }
     error_ = std::max(error_, row.error);
-    if (static_cast<int64_t>(candidates_.size()) > 2 * count + kBlockColumns)
-      shrink(distances, row.query, count);
+    shrink_if_many(distances, row.query, count);
   }
+
+  // One image.
+  void see(const Distances& distances, int64_t query, int64_t image, float nearness, double error,
+           int64_t count) {
+    if (nearness <= least_ + error) {
+      farthest_ = std::max(farthest_, distances.pair(query, image));
+      least_ = distances.nearness(query, farthest_);
+    }
+    if (nearness < threshold_) return;
+    candidates_.push_back({nearness, static_cast<int32_t>(image)});
+    error_ = std::max(error_, error);
+    shrink_if_many(distances, query, count);
+  }
+
+  // What is below cannot be among the nearest.
+  float threshold() const { return threshold_; }
+  // What is above this, by more than its error, cannot be the farthest.
+  double least() const { return least_; }
 
   // The nearest `count`, in order; the memory is given back.
   std::vector<Answer> take(const Distances& distances, int64_t query, int64_t count) {
@@ -65,7 +85,8 @@ class NearestImages {
     std::erase_if(candidates_, [&](const Candidate& one) { return one.nearness < threshold_; });
   }
 
-  void shrink(const Distances& distances, int64_t query, int64_t count) {
+  void shrink_if_many(const Distances& distances, int64_t query, int64_t count) {
+    if (static_cast<int64_t>(candidates_.size()) <= 2 * count + kBlockColumns) return;
     keep_possible(count);
     if (static_cast<int64_t>(candidates_.size()) <= 2 * count) return;
     // Too many are about equally far: float32 cannot tell which are nearer.
@@ -92,6 +113,118 @@ class NearestImages {
   double least_ = std::numeric_limits<double>::infinity();  // nearness of the farthest
 };
 
+// Each image of a set among the others: what a tile says of its rows, it says of its columns, too.
+class NearestInSet {
+ public:
+  NearestInSet(const Distances& distances, int64_t count)
+      : distances_(distances),
+        count_(count),
+        nearest_(static_cast<size_t>(distances.query_count())),
+        thresholds_(nearest_.size(), -kInfinity),
+        leasts_(nearest_.size(), kInfinity),
+        locks_(nearest_.size() / kBlockColumns + 1) {}
+
+  void see(const ScreenedTile& tile) {
+    const Locked locked(locks_, tile.rows, tile.columns);
+    if (tile.columns.first < tile.rows.last) {
+      see_pairs(tile);
+      return;
+    }
+    for (int64_t q = tile.rows.first; q < tile.rows.last; ++q) {
+      float* row = tile.nearness + (q - tile.rows.first) * kBlockColumns;
+      nearest_[static_cast<size_t>(q)].see(distances_, {q, tile.columns, row, tile.error, 0}, count_);
+      note(q);
+    }
+    see_columns(tile);
+  }
+
+  NearestImages& of(int64_t image) { return nearest_[static_cast<size_t>(image)]; }
+
+ private:
+  // Holds the images of a tile for one thread. Locks are taken in their order, so that two threads never wait
+  // for each other.
+  class Locked {
+   public:
+    Locked(std::vector<std::mutex>& locks, Rows rows, Rows columns) {
+      int64_t next = 0;
+      for (const Rows& images : {rows, columns}) {
+        for (int64_t i = std::max(next, images.first / kBlockColumns); i * kBlockColumns < images.last; ++i) {
+          held_.emplace_back(locks[static_cast<size_t>(i)]);
+          next = i + 1;
+        }
+      }
+    }
+
+   private:
+    std::vector<std::unique_lock<std::mutex>> held_;
+  };
+
+  void see_columns(const ScreenedTile& tile) {
+    float largest[kBlockColumns], smallest[kBlockColumns];
+    tile_kernel().column_extremes(tile.nearness, tile.rows.count(), largest, smallest);
+    for (int64_t c = 0; c < tile.columns.count(); ++c) {
+      const int64_t image = tile.columns.first + c;
+      const auto i = static_cast<size_t>(image);
+      if (largest[c] < thresholds_[i] && smallest[c] > leasts_[i] + tile.error) continue;
+      for (int64_t q = tile.rows.first; q < tile.rows.last; ++q)
+        see_one(image, q, tile.nearness[(q - tile.rows.first) * kBlockColumns + c], tile.error);
+      note(image);
+    }
+  }
+
+  // Where rows and columns overlap.
+  void see_pairs(const ScreenedTile& tile) {
+    for (int64_t q = tile.rows.first; q < tile.rows.last; ++q) {
+      const float* row = tile.nearness + (q - tile.rows.first) * kBlockColumns;
+      for (int64_t g = std::max(q, tile.columns.first); g < tile.columns.last; ++g) {
+        const float nearness = row[g - tile.columns.first];
+        see_one(q, g, nearness, tile.error);
+        if (g == q) continue;
+        see_one(g, q, nearness, tile.error);
+        note(g);
+      }
+      note(q);
+    }
+  }
+
+  void see_one(int64_t image, int64_t other, float nearness, double error) {
+    nearest_[static_cast<size_t>(image)].see(distances_, image, other, nearness, error, count_);
+  }
+
+  void note(int64_t image) {
+    const auto i = static_cast<size_t>(image);
+    thresholds_[i] = nearest_[i].threshold();
+    leasts_[i] = nearest_[i].least();
+  }
+
+  const Distances& distances_;
+  int64_t count_;
+  std::vector<NearestImages> nearest_;
+  // Copies of what nearest_ has, side by side: most columns are passed over after a look at them.
+  std::vector<float> thresholds_;
+  std::vector<double> leasts_;
+  std::vector<std::mutex> locks_;  // of kBlockColumns images each
+};
+
+void put(const Distances& distances, int64_t query, NearestImages& nearest, Neighbours& result) {
+  const std::vector<Answer> answers = nearest.take(distances, query, result.per_query);
+  for (size_t k = 0; k < answers.size(); ++k) {
+    const auto place = static_cast<size_t>(query * result.per_query) + k;
+    result.images[place] = static_cast<int32_t>(answers[k].image);
+    result.distances[place] = answers[k].distance;
+  }
+  result.farthest[static_cast<size_t>(query)] = nearest.farthest();
+}
+
+bool find_in_set(const Distances& distances, const WorkOptions& work, Neighbours& result) {
+  NearestInSet set(distances, result.per_query);
+  if (!distances.screen_pairs(work, [&](const ScreenedTile& tile) { set.see(tile); })) return false;
+  run_in_parallel(distances.query_count(), work.query_block, work.threads, [&](Rows rows, int64_t) {
+    for (int64_t i = rows.first; i < rows.last; ++i) put(distances, i, set.of(i), result);
+  });
+  return true;
+}
+
 }  // namespace
 
 Neighbours find_neighbours(const Distances& distances, int64_t count, const WorkOptions& work) {
@@ -104,18 +237,12 @@ Neighbours find_neighbours(const Distances& distances, int64_t count, const Work
   result.images.resize(static_cast<size_t>(queries * result.per_query));
   result.distances.resize(result.images.size());
   result.farthest.resize(static_cast<size_t>(queries));
+  if (find_in_set(distances, work, result)) return result;
   std::vector<NearestImages> nearest(static_cast<size_t>(queries));
   distances.screen(work, [&](const ScreenedRow& row) {
     NearestImages& query = nearest[static_cast<size_t>(row.query)];
     query.see(distances, row, result.per_query);
-    if (row.gallery.last < images) return;
-    const std::vector<Answer> answers = query.take(distances, row.query, result.per_query);
-    for (size_t k = 0; k < answers.size(); ++k) {
-      const auto place = static_cast<size_t>(row.query * result.per_query) + k;
-      result.images[place] = static_cast<int32_t>(answers[k].image);
-      result.distances[place] = answers[k].distance;
-    }
-    result.farthest[static_cast<size_t>(row.query)] = query.farthest();
+    if (row.gallery.last == images) put(distances, row.query, query, result);
   });
   return result;
 }

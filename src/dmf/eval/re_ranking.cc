@@ -11,20 +11,28 @@
 namespace dmf::eval {
 
 std::vector<SparseEntry> SparseSum::take() {
+  // Where many were touched, looking at all is quicker than sorting.
+  if (touched_.size() * 64 > values_.size()) return take_all();
   std::vector<SparseEntry> entries;
   entries.reserve(touched_.size());
-  const auto move = [&](size_t column) {
-    float& sum = values_[column];
-    if (sum != 0) entries.push_back({static_cast<int32_t>(column), sum});
+  std::sort(touched_.begin(), touched_.end());
+  for (const int32_t column : touched_) {
+    float& sum = values_[static_cast<size_t>(column)];
+    if (sum != 0) entries.push_back({column, sum});
     sum = 0;
-  };
-  // Where many were touched, looking at all is quicker than sorting.
-  if (touched_.size() * 64 > values_.size()) {
-    for (size_t column = 0; column < values_.size(); ++column) move(column);
-  } else {
-    std::sort(touched_.begin(), touched_.end());
-    for (const int32_t column : touched_) move(static_cast<size_t>(column));
   }
+  touched_.clear();
+  return entries;
+}
+
+std::vector<SparseEntry> SparseSum::take_all() {
+  std::vector<SparseEntry> entries;
+  entries.reserve(
+      static_cast<size_t>(std::count_if(values_.begin(), values_.end(), [](float sum) { return sum != 0; })));
+  for (size_t column = 0; column < values_.size(); ++column) {
+    if (values_[column] != 0) entries.push_back({static_cast<int32_t>(column), values_[column]});
+  }
+  std::fill(values_.begin(), values_.end(), 0.0F);
   touched_.clear();
   return entries;
 }
@@ -230,12 +238,10 @@ class ReRanked : public Distances {
     SparseRows overlap(static_cast<size_t>(queries));
     for_each_row(queries, static_cast<int64_t>(sets.size()) - queries, work,
                  [&](int64_t query, SparseSum& sum) {
-                   for (const SparseEntry& own : sets[static_cast<size_t>(query)]) {
-                     for (const SparseEntry& theirs : holders[static_cast<size_t>(own.column)])
-                       sum.add(theirs.column, std::min(own.value, theirs.value));
-                   }
+                   for (const SparseEntry& own : sets[static_cast<size_t>(query)])
+                     sum.add_smaller(holders[static_cast<size_t>(own.column)], own.value);
                    auto& row = overlap[static_cast<size_t>(query)];
-                   row = sum.take();
+                   row = sum.take_all();
                    // Both rows sum up to 1: the union is 2 minus what they share.
                    for (SparseEntry& entry : row)
                      entry.value = std::min(entry.value / (2 - entry.value), 1.0F);

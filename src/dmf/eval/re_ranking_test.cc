@@ -42,6 +42,28 @@ TEST_P(NeighboursTest, EqualAFullSort) {
   }
 }
 
+TEST_P(NeighboursTest, OfASetInItselfEqualAFullSort) {
+  constexpr int64_t kImages = 900, kWidth = 20, kCount = 30;
+  const std::vector<float> values = test::random_values(kImages * kWidth, 1, 1, GetParam());
+  const VectorView all{values, kImages, kWidth};
+  for (const Metric metric : {Metric::kCosine, Metric::kSquaredEuclidean}) {
+    const auto distances = vector_distances(all, all, metric);
+    for (const int64_t threads : {1, 4}) {
+      const Neighbours found = find_neighbours(*distances, kCount, {14, 600, threads});
+      for (int64_t q = 0; q < kImages; ++q) {
+        std::vector<std::pair<double, int32_t>> sorted;
+        for (int64_t g = 0; g < kImages; ++g) sorted.emplace_back(distances->pair(q, g), g);
+        std::sort(sorted.begin(), sorted.end());
+        for (size_t k = 0; k < kCount; ++k) {
+          ASSERT_EQ(found.of(q)[k], sorted[k].second) << q << " " << k;
+          ASSERT_EQ(found.distances[static_cast<size_t>(q) * kCount + k], sorted[k].first) << q << " " << k;
+        }
+        ASSERT_EQ(found.farthest[static_cast<size_t>(q)], sorted.back().first) << q;
+      }
+    }
+  }
+}
+
 class GoldenVectors : public testing::Test {
  protected:
   const std::filesystem::path folder_ = test::golden() / "eval" / "euclidean";

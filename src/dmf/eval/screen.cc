@@ -175,25 +175,37 @@ void ProductScreen::pack_images(Rows images, const WorkOptions& work, PackedImag
                   [&](Rows one, int64_t) { pack_block(packed.block(one.first), packed, one.first); });
 }
 
-void ProductScreen::multiply(Rows queries, const float* packed_queries, const PackedImages& packed,
-                             int64_t thread, AlignedFloats& tile, const ScreenVisitor& visit) const {
+struct ProductScreen::Tile {
+  Rows rows, columns;
+  float* nearness;  // [rows, kBlockColumns]
+  double longest;   // length of the columns' longest vector
+  int64_t thread;
+};
+
+void ProductScreen::multiply(Rows queries, const float* packed_queries, const PackedImages& packed, Half half,
+                             int64_t thread, AlignedFloats& nearness,
+                             const std::function<void(const Tile&)>& visit) const {
   const TileKernel& kernel = tile_kernel();
-  tile.resize(kernel.rows * kBlockColumns);
+  nearness.resize(kernel.rows * kBlockColumns);
   for (int64_t block = 0; block < packed.blocks(); ++block) {
     stop_if_interrupted("comparing vectors");
+    const Rows columns = packed.block(block);
     const float* panels = packed.panels.data() + block * kBlockColumns * gallery_.width;
-    for (int64_t q = queries.first; q < queries.last; q += kernel.rows) {
+    const int64_t end = half == Half::kUpper ? std::min(queries.last, columns.last) : queries.last;
+    for (int64_t q = queries.first; q < end; q += kernel.rows) {
       kernel.products(packed_queries + (q - queries.first) * query_.width, panels, query_.width,
-                      packed.bias.data() + block * kBlockColumns, tile.data());
-      for (int64_t i = 0; i < std::min(kernel.rows, queries.last - q); ++i) {
-        visit({q + i, packed.block(block), tile.data() + i * kBlockColumns,
-               error(q + i, packed.longest[static_cast<size_t>(block)]), thread});
-      }
+                      packed.bias.data() + block * kBlockColumns, nearness.data());
+      visit({{q, std::min(q + kernel.rows, queries.last)},
+             columns,
+             nearness.data(),
+             packed.longest[static_cast<size_t>(block)],
+             thread});
     }
   }
 }
 
-void ProductScreen::run(const WorkOptions& work, const ScreenVisitor& visit) const {
+void ProductScreen::run_tiles(const WorkOptions& work, Half half,
+                              const std::function<void(const Tile&)>& visit) const {
   const int64_t rows = tile_kernel().rows;
   const int64_t query_block = (work.query_block + rows - 1) / rows * rows;  // whole panels
   AlignedFloats packed_queries;
@@ -203,13 +215,32 @@ void ProductScreen::run(const WorkOptions& work, const ScreenVisitor& visit) con
     const Rows chunk{start, std::min(start + kChunk, query_.count)};
     pack_queries(chunk, work, packed_queries);
     for (int64_t first = 0; first < gallery_.count; first += work.gallery_block) {
-      pack_images({first, std::min(first + work.gallery_block, gallery_.count)}, work, packed);
-      run_in_parallel(chunk.count(), query_block, work.threads, [&](Rows some, int64_t thread) {
+      const Rows images{first, std::min(first + work.gallery_block, gallery_.count)};
+      const int64_t end = half == Half::kUpper ? std::min(chunk.last, images.last) : chunk.last;
+      if (end <= start) continue;
+      pack_images(images, work, packed);
+      run_in_parallel(end - start, query_block, work.threads, [&](Rows some, int64_t thread) {
         multiply({start + some.first, start + some.last}, packed_queries.data() + some.first * query_.width,
-                 packed, thread, tiles[static_cast<size_t>(thread)], visit);
+                 packed, half, thread, tiles[static_cast<size_t>(thread)], visit);
       });
     }
   }
+}
+
+void ProductScreen::run(const WorkOptions& work, const ScreenVisitor& visit) const {
+  run_tiles(work, Half::kBoth, [&](const Tile& tile) {
+    for (int64_t q = tile.rows.first; q < tile.rows.last; ++q)
+      visit({q, tile.columns, tile.nearness + (q - tile.rows.first) * kBlockColumns, error(q, tile.longest),
+             tile.thread});
+  });
+}
+
+void ProductScreen::run_pairs(const WorkOptions& work, const TileVisitor& visit) const {
+  run_tiles(work, Half::kUpper, [&](const Tile& tile) {
+    double most = 0;
+    for (int64_t q = tile.rows.first; q < tile.rows.last; ++q) most = std::max(most, error(q, tile.longest));
+    visit({tile.rows, tile.columns, tile.nearness, most});
+  });
 }
 
 }  // namespace dmf::eval

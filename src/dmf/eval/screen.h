@@ -27,20 +27,25 @@ class ProductScreen {
 
   /// As Distances::screen(). Holds work.gallery_block gallery vectors and 16,384 queries, packed, at most.
   void run(const WorkOptions& work, const ScreenVisitor& visit) const;
+  /// As Distances::screen_pairs(), of a set with itself under the cosine.
+  void run_pairs(const WorkOptions& work, const TileVisitor& visit) const;
   double nearness(int64_t query, double distance) const;
   double distance(int64_t query, double nearness) const;
   /// No distance is more than this.
   double largest_distance() const;
 
  private:
+  enum class Half { kBoth, kUpper };  // all pairs, or tiles that hold a pair (i, j), i <= j
   struct PackedImages;
+  struct Tile;
   double length(double squared_norm) const;
   float factor(double squared_norm) const;
   void pack_queries(Rows queries, const WorkOptions& work, AlignedFloats& packed) const;
   void pack_images(Rows images, const WorkOptions& work, PackedImages& packed) const;
   void pack_block(Rows images, PackedImages& packed, int64_t block) const;
-  void multiply(Rows queries, const float* packed_queries, const PackedImages& packed, int64_t thread,
-                AlignedFloats& tile, const ScreenVisitor& visit) const;
+  void multiply(Rows queries, const float* packed_queries, const PackedImages& packed, Half half,
+                int64_t thread, AlignedFloats& nearness, const std::function<void(const Tile&)>& visit) const;
+  void run_tiles(const WorkOptions& work, Half half, const std::function<void(const Tile&)>& visit) const;
   double error(int64_t query, double longest) const;
 
   VectorView query_, gallery_;

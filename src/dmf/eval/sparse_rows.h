@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,8 +25,15 @@ class SparseSum {
     if (sum == 0) touched_.push_back(column);
     sum += value;
   }
+  /// Adds the smaller of `limit` and the entry's value at each entry of a row; take_all() then finds them.
+  void add_smaller(std::span<const SparseEntry> row, float limit) {
+    for (const SparseEntry& entry : row)
+      values_[static_cast<size_t>(entry.column)] += std::min(limit, entry.value);
+  }
   /// The sums that are not 0, in the order of their columns; afterwards all are 0.
   std::vector<SparseEntry> take();
+  /// The same by looking at every column.
+  std::vector<SparseEntry> take_all();
 
  private:
   std::vector<float> values_;

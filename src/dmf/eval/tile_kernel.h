@@ -32,6 +32,11 @@ struct TileKernel {
   float (*largest)(const float* numbers);
   float (*smallest)(const float* numbers);
 
+  /// The same of each column of a tile.
+  /// @param tile  [tile_rows, kBlockColumns], at least one row
+  /// @param largest, smallest  kBlockColumns numbers each
+  void (*column_extremes)(const float* tile, int64_t tile_rows, float* largest, float* smallest);
+
   /// Sum over k of a[k] b[k] in double. A product of two float32 is exact in double and the order of the sums
   /// is fixed (kProductParts parts, then a tree): every processor gets the same number, with fused
   /// multiply-add or without.

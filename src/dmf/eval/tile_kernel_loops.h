@@ -106,6 +106,19 @@ float smallest(const float* numbers) {
       numbers, [](auto a, auto b) __attribute__((always_inline)) { return a < b; });
 }
 
+void column_extremes(const float* tile, int64_t tile_rows, float* largest, float* smallest) {
+  for (int64_t j = 0; j < kBlockColumns; j += kLanes) {
+    Floats high = load<Floats>(tile + j), low = high;
+    for (int64_t i = 1; i < tile_rows; ++i) {
+      const Floats next = load<Floats>(tile + i * kBlockColumns + j);
+      high = next > high ? next : high;
+      low = next < low ? next : low;
+    }
+    store(largest + j, high);
+    store(smallest + j, low);
+  }
+}
+
 double exact_product(const float* a, const float* b, int64_t width) {
   constexpr int kVectorsOfParts = kProductParts / kDoubles;
   union {
@@ -130,6 +143,7 @@ double exact_product(const float* a, const float* b, int64_t width) {
 
 }  // namespace
 
-const TileKernel kKernel = {kRows, kColumns, products, count_above, largest, smallest, exact_product};
+const TileKernel kKernel = {kRows,   kColumns, products,        count_above,
+                            largest, smallest, column_extremes, exact_product};
 
 }  // namespace dmf::eval::DMF_ISA

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <vector>
 
@@ -66,6 +68,23 @@ TEST_P(TileKernelTest, CountsWhatIsAbove) {
   EXPECT_EQ(kernel().smallest(numbers.data()), *std::min_element(numbers.begin(), numbers.end()));
 }
 
+TEST_P(TileKernelTest, FindsTheExtremesOfColumns) {
+  for (const int64_t rows : {1, 3, 14}) {
+    const std::vector<float> tile = test::random_values(rows * kBlockColumns, 9);
+    std::vector<float> largest(kBlockColumns), smallest(kBlockColumns);
+    kernel().column_extremes(tile.data(), rows, largest.data(), smallest.data());
+    for (size_t j = 0; j < kBlockColumns; ++j) {
+      float high = -INFINITY, low = INFINITY;
+      for (size_t i = 0; i < static_cast<size_t>(rows); ++i) {
+        high = std::max(high, tile[i * kBlockColumns + j]);
+        low = std::min(low, tile[i * kBlockColumns + j]);
+      }
+      ASSERT_EQ(largest[j], high) << rows << " " << j;
+      ASSERT_EQ(smallest[j], low) << rows << " " << j;
+    }
+  }
+}
+
 // The order of the sums, written out.
 double plain_product(const float* a, const float* b, int64_t width) {
   std::vector<double> part(kProductParts);
@@ -119,6 +138,42 @@ TEST_P(ScreenTest, IsNeverFartherFromTheExactNearnessThanItSays) {
   EXPECT_LE(largest, 1);
   EXPECT_GT(largest, 0);
   EXPECT_LT(bound, 2e-5);  // else hardly anything would be decided in float32
+}
+
+TEST(ScreenPairs, MeetsEveryPairOnceAndNoFartherFromItsNearnessThanItSays) {
+  constexpr int64_t kImages = 700, kWidth = 40;
+  std::vector<float> values = test::random_values(kImages * kWidth, 8);
+  for (int64_t i = 0; i < kWidth; ++i) values[static_cast<size_t>(i)] *= 1e-42F;  // cannot be screened
+  const VectorView all{values, kImages, kWidth};
+  for (const int64_t threads : {1, 3}) {
+    const auto distances = vector_distances(all, all, Metric::kCosine);
+    std::vector<std::atomic<int>> met(kImages * kImages);
+    std::atomic<int> wrong{0};
+    ASSERT_TRUE(distances->screen_pairs({20, 300, threads}, [&](const ScreenedTile& tile) {
+      for (int64_t q = tile.rows.first; q < tile.rows.last; ++q) {
+        for (int64_t g = std::max(q, tile.columns.first); g < tile.columns.last; ++g) {
+          ++met[static_cast<size_t>(q * kImages + g)];
+          const float nearness =
+              tile.nearness[(q - tile.rows.first) * kBlockColumns + g - tile.columns.first];
+          wrong += std::abs(distances->nearness(q, distances->pair(q, g)) - nearness) > tile.error;
+        }
+      }
+    }));
+    EXPECT_EQ(wrong, 0);
+    for (int64_t q = 0; q < kImages; ++q) {
+      for (int64_t g = q; g < kImages; ++g)
+        ASSERT_EQ(met[static_cast<size_t>(q * kImages + g)], 1) << q << " " << g;
+    }
+  }
+}
+
+TEST(ScreenPairs, NeedsASetAgainstItselfUnderTheCosine) {
+  const std::vector<float> values = test::random_values(40, 8), others = values;
+  const VectorView all{values, 4, 10};
+  const auto never = [](const ScreenedTile&) { FAIL(); };
+  EXPECT_FALSE(vector_distances(all, all, Metric::kSquaredEuclidean)->screen_pairs({}, never));
+  EXPECT_FALSE(vector_distances(all, {others, 4, 10}, Metric::kCosine)->screen_pairs({}, never));
+  EXPECT_FALSE(given_distances(std::vector<double>(16, 1), 4, 4)->screen_pairs({}, never));
 }
 
 }  // namespace

@@ -32,11 +32,9 @@ void save_model(const std::filesystem::path& path, const DmfModel& model,
                 const ModelDescription& description);
 
 /// Reads what save_model wrote, on the CPU, and checks that the canary's embeddings come out again (each
-/// cosine
-/// >= 0.999).
+/// cosine >= 0.999).
 /// @throws DataError  naming file and cause: no model file, one of a newer format, tensors missing or
-/// misshaped, a
-///   canary that is not reproduced
+///   misshaped, a canary that is not reproduced
 LoadedModel load_model(const std::filesystem::path& path);
 
 }  // namespace dmf::fuse

@@ -9,6 +9,7 @@
 namespace dmf::fuse {
 
 /// Gets the name and the output of each part of a model ("transformer.3.attn") in the order they compute.
+/// "transformer.3.attn.shares" is what each output position reads of each position: [B, heads, outputs, S].
 using Observer = std::function<void(const std::string& part, const torch::Tensor& output)>;
 
 /// While it lives, what this thread computes is shown to `observer`.

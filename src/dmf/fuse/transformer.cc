@@ -33,8 +33,9 @@ torch::Tensor attention(const weights::Scope& tensors, const torch::Tensor& norm
                          std::sqrt(static_cast<double>(D / heads));  // [B, heads, outputs, S]
   if (mask.defined())
     logits = logits.masked_fill(mask.logical_not(), -std::numeric_limits<float>::infinity());
-  const torch::Tensor mixed =
-      at::matmul(at::softmax(logits, 3), split(parts[1]));  // [B, heads, outputs, D/heads]
+  const torch::Tensor shares = at::softmax(logits, 3);
+  observe(tensors, "shares", shares);
+  const torch::Tensor mixed = at::matmul(shares, split(parts[1]));  // [B, heads, outputs, D/heads]
   return at::linear(mixed.transpose(1, 2).reshape({B, outputs, D}), tensors["proj.weight"],
                     tensors["proj.bias"]);
 }

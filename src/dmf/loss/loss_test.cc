@@ -114,7 +114,9 @@ TEST(Triplet, PartnersAlonePullAndPush) {
   options.triplet_partners = "images";
   EXPECT_NEAR(total_loss(x, at::zeros({6, 2}), labels, {}, options, is_image).triplet.item<double>(), images,
               1e-12);
-  EXPECT_NEAR(total_loss(x, at::zeros({6, 2}), labels, {}, {}, is_image).triplet.item<double>(), all, 1e-12);
+  options.triplet_partners = "all";
+  EXPECT_NEAR(total_loss(x, at::zeros({6, 2}), labels, {}, options, is_image).triplet.item<double>(), all,
+              1e-12);
 }
 
 TEST(Triplet, WithoutAPartnerOfItsLabelAnyPositiveServes) {

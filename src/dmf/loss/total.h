@@ -11,7 +11,7 @@ struct LossOptions {
   double triplet_weight = 1.0;
   double label_smoothing = 0.1;
   TripletOptions triplet{};
-  std::string triplet_partners = "all";
+  std::string triplet_partners = "images";
 
   template <class Visitor>
   void visit(Visitor& v) {

@@ -36,11 +36,10 @@ struct TripletOptions {
 /// @param labels    [B] int64, device of `features`
 /// @param weights   [B] floating, >= 0, not all zero; undefined = all 1
 /// @param partners  [B] bool: samples that may be an anchor's positive or negative; undefined = all. An
-/// anchor whose
-///   label has no other partner takes its positive from all samples
+///                  anchor whose label has no other partner takes its positive from all samples
 /// @return          [] of `features`' type (float32 for 16-bit features), >= 0, differentiable in `features`
-/// @throws InvalidArgument  wrong shape or type; an anchor without another sample of its label, or of another
-/// label
+/// @throws InvalidArgument  wrong shape or type; an anchor that has no other sample of its label, or none of
+///                          another
 /// @note O(B^2) memory. Euclidean distances have a gradient of zero where two features are equal.
 torch::Tensor triplet_loss(const torch::Tensor& features, const torch::Tensor& labels,
                            const torch::Tensor& weights, const TripletOptions& options,

@@ -30,12 +30,6 @@ cairo_status_t append(void* closure, const unsigned char* bytes, unsigned int co
   return CAIRO_STATUS_SUCCESS;
 }
 
-/// Takes the last character of UTF-8 off.
-void drop_last_character(std::string& text) {
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
-  if (!text.empty()) text.pop_back();
-}
-
 }  // namespace
 
 struct Canvas::Surface {
@@ -55,17 +49,6 @@ struct Canvas::Surface {
   Surface(const Surface&) = delete;
   Surface& operator=(const Surface&) = delete;
 };
-
-Colour series_colour(size_t index) {
-  static constexpr std::array<Colour, 7> kColours{{{0.60, 0.62, 0.66},
-                                                   {0.90, 0.62, 0.00},
-                                                   {0.34, 0.71, 0.91},
-                                                   {0.00, 0.45, 0.70},
-                                                   {0.00, 0.62, 0.45},
-                                                   {0.84, 0.37, 0.00},
-                                                   {0.80, 0.47, 0.65}}};
-  return kColours[index % kColours.size()];
-}
 
 Canvas::Canvas(int64_t width, int64_t height, Colour background) {
   DMF_CHECK(width >= 1 && height >= 1 && width <= kLongest && height <= kLongest, InvalidArgument,
@@ -104,6 +87,15 @@ void Canvas::line(double x1, double y1, double x2, double y2, Colour colour, dou
   cairo_stroke(surface_->context);
 }
 
+void Canvas::path(const std::vector<Point>& points, Colour colour, double thickness) {
+  cairo_t* context = surface_->context;
+  set_colour(context, colour);
+  cairo_set_line_width(context, thickness);
+  cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND);
+  for (const auto& [x, y] : points) cairo_line_to(context, x, y);
+  cairo_stroke(context);
+}
+
 void Canvas::disc(double x, double y, double radius, Colour colour) {
   set_colour(surface_->context, colour);
   cairo_arc(surface_->context, x, y, radius, 0, 2 * kPi);
@@ -123,12 +115,6 @@ double Canvas::text_width(const std::string& text, const TextStyle& style) const
   cairo_text_extents_t extents;
   cairo_text_extents(surface_->context, text.c_str(), &extents);
   return extents.x_advance;
-}
-
-std::string Canvas::fitted(std::string text, double width, const TextStyle& style) const {
-  if (text_width(text, style) <= width) return text;
-  while (!text.empty() && text_width(text + "…", style) > width) drop_last_character(text);
-  return text + "…";
 }
 
 void Canvas::picture(const data::Pixels& pixels, const Box& box) {

@@ -9,6 +9,7 @@
 #include "dmf/core/file.h"
 #include "dmf/data/pixels.h"
 #include "dmf/report/bar_chart.h"
+#include "dmf/report/contact_sheet.h"
 #include "dmf/report/ranked_lists.h"
 #include "dmf/report/scale.h"
 #include "support/temporary_folder.h"
@@ -129,6 +130,31 @@ TEST(RankedLists, FrameRightAnswersGreenAndWrongOnesRed) {
   EXPECT_EQ(two_right, 2 * right);
   EXPECT_EQ(one_wrong, right);
   EXPECT_THROW(draw(std::vector<RankedList>{}, {}), InvalidArgument);
+}
+
+TEST(ContactSheet, PutsEachPictureAboveItsCaption) {
+  data::Pixels picture{60, 40, std::vector<uint8_t>(60 * 40 * 3)};
+  const auto of = [&](uint8_t red, const std::string& caption) {
+    data::Pixels one = picture;
+    for (size_t i = 0; i < one.rgb.size(); i += 3) one.rgb[i] = red;
+    return CaptionedImage{one, caption};
+  };
+  const Canvas bare = draw_contact_sheet({{of(200, ""), of(100, "")}, {of(50, "")}});
+  EXPECT_EQ(bare.width(), 12 + 40 + 10 + 40 + 12);
+  EXPECT_EQ(bare.height(), 12 + 60 + 10 + 60 + 12);
+  EXPECT_THAT(at(bare.pixels(), 12, 12), ElementsAre(200, 0, 0));
+  EXPECT_THAT(at(bare.pixels(), 62, 71), ElementsAre(100, 0, 0));
+  EXPECT_THAT(at(bare.pixels(), 12, 82), ElementsAre(50, 0, 0));
+
+  const Canvas told = draw_contact_sheet({{of(200, "a red coat"), of(100, "")}, {of(50, "")}});
+  EXPECT_GT(told.height(), bare.height() + 14);
+  const std::string many(2000, 'x');
+  std::string words;
+  for (int i = 0; i < 300; ++i) words += "word ";
+  EXPECT_EQ(draw_contact_sheet({{of(200, words)}}).height(), 12 + 60 + 7 * 14 + 6 + 12)
+      << "seven lines at most";
+  EXPECT_EQ(draw_contact_sheet({{of(200, many)}}).width(), 12 + 40 + 12) << "a long word is cut";
+  EXPECT_THROW(draw_contact_sheet({{}}), InvalidArgument);
 }
 
 }  // namespace

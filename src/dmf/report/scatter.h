@@ -29,4 +29,8 @@ struct ScatterPanel {
 Canvas draw(const std::vector<ScatterPanel>& panels, const std::string& title,
             const std::array<std::string, 2>& marks);
 
+/// The same as SVG for a page (svg.h).
+std::string to_svg(const std::vector<ScatterPanel>& panels, const std::string& title,
+                   const std::array<std::string, 2>& marks);
+
 }  // namespace dmf::report

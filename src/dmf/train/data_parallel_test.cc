@@ -1,11 +1,9 @@
 #include "dmf/train/data_parallel.h"
 
 #include <ATen/Parallel.h>
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "dmf/core/progress.h"
 #include "dmf/train/trainer.h"
 #include "dmf/train/two_stage.h"
+#include "support/free_port.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_encoder.h"
 #include "support/tiny_world.h"
@@ -23,24 +22,13 @@
 namespace dmf::train {
 namespace {
 
+using test::free_port;
 using test::TinyBatches;
 using test::TinyWorld;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int64_t kSteps = 10;
-
-int64_t free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  ::bind(descriptor, reinterpret_cast<sockaddr*>(&address), length);
-  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
-  ::close(descriptor);
-  return ntohs(address.sin_port);
-}
 
 class DataParallel : public testing::Test {
  protected:

@@ -6,13 +6,13 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include <array>
 #include <functional>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
 #include "dmf/core/error.h"
+#include "dmf/core/system.h"
 
 namespace dmf::train {
 namespace {
@@ -24,10 +24,8 @@ constexpr auto kSilence = 4 * kBeat;  // after which a process counts as gone
 constexpr auto kCallTime = 30min;     // of a call: rank 0 may validate meanwhile
 
 std::string own_name(const Launch& launch) {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
   return fmt::format("rank {} of {} (process {} on host {})", launch.rank, launch.size, ::getpid(),
-                     host.data());
+                     host_name());
 }
 
 std::vector<uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }

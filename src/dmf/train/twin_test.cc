@@ -25,6 +25,7 @@ class Twin : public ::testing::TestWithParam<Case> {
   Twin() : golden_(weights::read_safetensors(test::golden() / "train" / "twin.safetensors").tensors) {
     options_.loss.label_smoothing = 0.1;
     options_.loss.triplet.distance = GetParam().distance;
+    options_.loss.triplet_partners = "all";
     options_.optimizer.name = "sgd";
     options_.optimizer.momentum = 0.9;
     options_.optimizer.weight_decay = 1e-4;

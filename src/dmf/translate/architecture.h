@@ -65,8 +65,7 @@ Architecture efficientnet_lite(int variant, bool head);
 
 /// ResNet-50 (He et al. 2016, arXiv:1512.03385), torchvision's names and ImageNet normalisation.
 /// @param stride_on_1x1  where a stage's first block has its stride: on its first convolution (the paper's)
-/// or on its
-///                       3 x 3 (torchvision's "v1.5")
+///                       or on its 3 x 3 (torchvision's "v1.5")
 Architecture resnet50(bool stride_on_1x1);
 
 }  // namespace dmf::translate

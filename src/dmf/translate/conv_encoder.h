@@ -27,6 +27,11 @@ class ConvEncoder : public ImageEncoder {
   std::vector<std::string> trained_names() const override;
   std::string fingerprint() const override;
 
+  /// Its stages, without those that the level does not need.
+  const Architecture& architecture() const { return net_; }
+  /// How many of them are frozen, the first ones.
+  size_t first_trained() const { return first_trained_; }
+
   /// What encoder.json holds: all of the architecture that the tensors do not tell.
   static nlohmann::json description(const Architecture& net);
 

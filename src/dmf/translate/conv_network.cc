@@ -1,19 +1,9 @@
 #include "dmf/translate/conv_network.h"
 
-#include "dmf/translate/depthwise.h"
-
 namespace dmf::translate {
 namespace {
 
 constexpr double kMomentum = 0.1;
-
-/// SAME with stride 2 assumes an even size, which image sizes in multiples of 32 give.
-Padding padding_of(const ConvLayer& layer, BorderRule border) {
-  const int64_t half = layer.kernel / 2;
-  if (border == BorderRule::kSymmetric || layer.stride == 1) return {half, half};
-  const int64_t total = layer.kernel - layer.stride;
-  return {total / 2, total - total / 2};
-}
 
 torch::Tensor convolve(const ConvLayer& layer, torch::Tensor input, const torch::Tensor& weight,
                        const std::optional<torch::Tensor>& bias, BorderRule border) {
@@ -55,6 +45,13 @@ torch::Tensor run_layers(const std::vector<ConvLayer>& layers, torch::Tensor val
 }
 
 }  // namespace
+
+Padding padding_of(const ConvLayer& layer, BorderRule border) {
+  const int64_t half = layer.kernel / 2;
+  if (border == BorderRule::kSymmetric || layer.stride == 1) return {half, half};
+  const int64_t total = layer.kernel - layer.stride;
+  return {total / 2, total - total / 2};
+}
 
 torch::Tensor run_stage(const Stage& stage, const torch::Tensor& input, const LayerFunction& layer) {
   torch::Tensor value = input;

@@ -7,10 +7,15 @@
 #include <vector>
 
 #include "dmf/translate/architecture.h"
+#include "dmf/translate/depthwise.h"
 #include "dmf/weights/name_map.h"
 #include "dmf/weights/tensors.h"
 
 namespace dmf::translate {
+
+/// Zeros at a layer's border, the same for rows and columns. SAME with stride 2 assumes an even size, which
+/// image sizes in multiples of 32 give.
+Padding padding_of(const ConvLayer& layer, BorderRule border);
 
 /// Computes one layer: convolution, batch norm, activation. [B, inputs, h, w] → [B, outputs, h / stride, w /
 /// stride].

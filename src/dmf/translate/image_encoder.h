@@ -98,8 +98,7 @@ class ImageEncoder {
   ///
   /// @param stored    [B, C, h, w] floating, from frozen(), same device as the tensors
   /// @param training  true: where the option batch_norm says "batch", batch norm uses the batch's statistics
-  /// and
-  ///                  updates the running ones (momentum 0.1); else, and with false, it uses the running
+  ///                  and updates the running ones (momentum 0.1); else, and with false, it uses the running
   ///                  ones. Every way all trained tensors get gradients.
   /// @return          [B, N, D_i] of the type of the computation; differentiable in the trained tensors
   virtual torch::Tensor trained(const torch::Tensor& stored, bool training) const = 0;
@@ -160,8 +159,7 @@ torch::Tensor change_cells(const torch::Tensor& stored, int64_t extra_rows,
 /// tensors().
 /// @throws InvalidArgument  unknown name, freeze point or level; height or width that the encoder cannot read
 /// @throws DataError        no such file or package; weights of another architecture: what they are, and
-/// which
-///                          option reads them; missing, misshaped or unused tensors, all in one message
+///                          which option reads them; missing, misshaped or unused tensors, all in one message
 std::shared_ptr<ImageEncoder> make_image_encoder(const ImageEncoderOptions& options,
                                                  const weights::NamedTensors* given = nullptr);
 

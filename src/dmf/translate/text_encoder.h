@@ -99,8 +99,7 @@ class TextEncoder {
 /// @param given  null: read options.folder (or the installed package's). Else all of an encoder's tensors().
 /// @throws InvalidArgument  unknown name or freeze point; a name without folder, or another than the folder's
 /// @throws DataError        no such folder or package; a broken configuration; missing or misshaped tensors;
-/// a
-///                          tokeniser that does not fit the weights
+///                          a tokeniser that does not fit the weights
 std::shared_ptr<TextEncoder> make_text_encoder(const TextEncoderOptions& options,
                                                const weights::NamedTensors* given = nullptr);
 

@@ -43,8 +43,7 @@ class TokenStore {
  public:
   /// Opens the store, building what is missing of it: decoding (several threads) runs beside computing.
   /// @throws DataError        an image cannot be decoded (its path); the folder cannot be written; too little
-  /// space on
-  ///                          the disk (bytes needed and free); the store's file is broken
+  ///                          space on the disk (bytes needed and free); the store's file is broken
   /// @throws InvalidArgument  no images, views < 1
   /// @throws Interrupted      Ctrl-C; what is built is kept
   static std::shared_ptr<TokenStore> open_or_build(const TokenStoreImages& images,

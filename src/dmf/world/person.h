@@ -106,6 +106,7 @@ struct PersonImage {
   std::vector<float>
       shadow;  ///< share of the sun the person keeps from the *ground* seen at this pixel, [0, 1]
   std::vector<float> contact;         ///< share of the sky it keeps from it (under feet and things), [0, 1]
+  std::vector<uint32_t> parts;        ///< bit 1 << Part of each part that is seen in the pixel
   std::array<int, kParts> visible{};  ///< samples (4 a pixel) in which each part is seen
   /// Samples it would cover within the image were nothing before it. What is painted on another part (a face,
   /// straps, a mask) counts where it is seen.

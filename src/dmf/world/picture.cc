@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "dmf/world/shot.h"
 
@@ -31,15 +32,18 @@ class Canvas {
         axes_(camera_axes(shot.camera)),
         canvas_(render_backdrop(site, shot.camera, shot.light, height, width)) {}
 
-  void add(const PersonImage& person, const Window& window) {
+  /// @return  the person's parts that are seen, [height * width]
+  std::vector<uint32_t> add(const PersonImage& person, const Window& window) {
+    std::vector<uint32_t> parts(static_cast<size_t>(height_) * static_cast<size_t>(width_));
     for (int y = 0; y < window.height(); ++y) {
       for (int x = 0; x < window.width(); ++x) {
         const auto from = static_cast<size_t>(y) * static_cast<size_t>(person.width) + static_cast<size_t>(x);
         const auto to = static_cast<size_t>(y + window.top) * static_cast<size_t>(width_) +
                         static_cast<size_t>(x + window.left);
-        add_pixel(person, from, to);
+        if (add_pixel(person, from, to)) parts[to] = person.parts[from];
       }
     }
+    return parts;
   }
 
   /// Passers-by behind the person, small as they are at their distance.
@@ -84,15 +88,17 @@ class Canvas {
   Backdrop& result() { return canvas_; }
 
  private:
-  void add_pixel(const PersonImage& person, size_t from, size_t to) {
+  /// Whether the person is seen there.
+  bool add_pixel(const PersonImage& person, size_t from, size_t to) {
     Vec3& rgb = canvas_.rgb[to];
     rgb = rgb - canvas_.sun[to] * person.shadow[from] - canvas_.sky[to] * person.contact[from];
     canvas_.sun[to] = canvas_.sun[to] * (1 - person.shadow[from]);
     const float alpha = person.alpha[from];
-    if (alpha <= 0 || canvas_.depth[to] < person.depth[from] - .05F) return;
+    if (alpha <= 0 || canvas_.depth[to] < person.depth[from] - .05F) return false;
     const float clear = std::exp(-shot_.light.fog * person.depth[from]);
     rgb = rgb * (1 - alpha) + person.rgb[from] * clear + shot_.light.fog_colour * (alpha * (1 - clear));
     if (alpha > .5F) canvas_.depth[to] = person.depth[from];
+    return true;
   }
 
   void add_walker(const Walker& walker, float behind, float column, RandomStream& random) {
@@ -146,14 +152,15 @@ Picture take_picture(const Shot& shot, const Site& site, const Identity& identit
   // Only what nothing hides is rendered, and so only that is counted as seen.
   const PersonImage image = render_person(person, identity, shot.pose, seen_through(shot.camera, window),
                                           shot.on_person, window.height(), window.width(), random.bits());
-  canvas.add(image, window);
+  std::vector<uint32_t> parts = canvas.add(image, window);
   canvas.add_occluder(window);
   Backdrop& light = canvas.result();
   add_precipitation(light.rgb, light.depth, height, width, shot.light, shot.camera.focal, random);
   // Automatic exposure follows the light, but not all the way: a night stays darker than a day.
   const float gain = 1.05F * std::pow(shot.light.brightness, -.7F);
   return {develop(light.rgb, height, width, shot.look, gain, random),
-          {.facing = shot.facing, .visible = image.visible, .total = image.total}};
+          {.facing = shot.facing, .visible = image.visible, .total = image.total},
+          std::move(parts)};
 }
 
 }  // namespace dmf::world

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -100,6 +101,20 @@ std::vector<PlannedImage> plan_images(const WorldOptions& options, const Domain&
     name_for_market(images, identity, identity > options.identities - tests);
   }
   return images;
+}
+
+std::vector<std::vector<std::string>> sheet_images(const WorldOptions& options) {
+  constexpr int64_t kPersons = 6, kImages = 8;
+  const Domain domain = shifted(find_domain(options.domain), options.domain_shift);
+  const int64_t persons = std::min(kPersons, options.identities);
+  std::vector<std::vector<std::string>> rows(static_cast<size_t>(persons));
+  for (int64_t row = 0; row < persons; ++row) {
+    const std::vector<PlannedImage> images =
+        plan_images(options, domain, 1 + row * options.identities / persons);
+    for (size_t i = 0; i < std::min<size_t>(kImages, images.size()); ++i)
+      rows[static_cast<size_t>(row)].push_back(images[i].file);
+  }
+  return rows;
 }
 
 }  // namespace dmf::world

@@ -12,8 +12,7 @@ namespace dmf::world {
 ///
 ///   finegpr     NNNN_cVV_wWW_lLL_pPP.jpg side by side, all to train on; the camera is the viewpoint
 ///   market1501  bounding_box_train/, query/ and bounding_box_test/ with NNNN_cCsS_FFFFFF_BB.jpg; the camera
-///   is
-///               the domain's
+///               is the domain's
 enum class Layout { kFineGpr, kMarket };
 
 /// What a world is made of, but for where it is written.
@@ -48,5 +47,9 @@ struct PlannedImage {
 /// others is a query; where no camera has two, half of the images are.
 /// @param domain  already shifted
 std::vector<PlannedImage> plan_images(const WorldOptions& options, const Domain& domain, int64_t identity);
+
+/// Files that show what a world holds: for each of up to 6 persons from all over it (the first of market1501's
+/// layout are to train, the last to test) up to 8 images.
+std::vector<std::vector<std::string>> sheet_images(const WorldOptions& options);
 
 }  // namespace dmf::world

@@ -29,7 +29,7 @@ class Renderer {
     image_.height = height, image_.width = width;
     const size_t pixels = static_cast<size_t>(height) * width;
     image_.rgb.resize(pixels), image_.alpha.resize(pixels), image_.depth.resize(pixels);
-    image_.shadow.resize(pixels), image_.contact.resize(pixels);
+    image_.shadow.resize(pixels), image_.contact.resize(pixels), image_.parts.resize(pixels);
   }
 
   PersonImage run() {
@@ -176,6 +176,7 @@ class Renderer {
         ++samples;
         image_.depth[pixel] += 1 / sample.nearness;
         ++image_.visible[static_cast<size_t>(seen)];
+        image_.parts[pixel] |= 1U << static_cast<int>(seen);
       }
       count(samples_.mask(sy, sx), sample.triangle >= 0 ? seen : Part::kCount);
     }

@@ -41,6 +41,7 @@ struct Walker {
 struct Picture {
   Image8 image;
   Sight sight;
+  std::vector<uint32_t> parts;  ///< [height * width], as PersonImage::parts: of the person, not of passers-by
 };
 
 /// The place that a camera looks at: the same for all of its images.

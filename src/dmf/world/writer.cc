@@ -5,6 +5,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <opencv2/core/utility.hpp>
+#include <optional>
 #include <thread>
 
 #include "dmf/core/error.h"
@@ -13,7 +14,7 @@
 #include "dmf/core/progress.h"
 #include "dmf/core/system.h"
 #include "dmf/world/describe.h"
-#include "dmf/world/shot.h"
+#include "dmf/world/studio.h"
 
 namespace dmf::world {
 namespace {
@@ -23,7 +24,6 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;  // of what the same options give; a folder of another one is not gone on with
 constexpr int kQuality = 92;
-constexpr int kWalkers = 12;
 constexpr const char* kParameters = "world.json";
 constexpr const char* kCaptions = "captions.jsonl";
 constexpr const char* kAttributes = "attributes.json";
@@ -73,11 +73,7 @@ class Writer {
   Writer(const WorldOptions& options, fs::path folder)
       : options_(options),
         folder_(std::move(folder)),
-        domain_(shifted(find_domain(options.domain), options.domain_shift)),
-        seed_(world_seed(options)),
-        progress_("world", options.identities * options.images, "images") {
-    domain_.people.near_twins = options.near_twins;
-  }
+        progress_("world", options.identities * options.images, "images") {}
 
   WorldReport run(int threads) {
     const double start = wall_seconds();
@@ -105,7 +101,7 @@ class Writer {
       fs::exists(part(identity)) ? progress_.skip(options_.images) : open.push_back(identity);
     }
     if (open.empty()) return 0;
-    gather_crowd();
+    studio_.emplace(options_);
     std::atomic<size_t> next = 0;
     std::exception_ptr failure;
     const auto work = [&] {
@@ -125,40 +121,16 @@ class Writer {
     return static_cast<int64_t>(open.size());
   }
 
-  /// Persons of no number who pass by in the background.
-  void gather_crowd() {
-    const uint64_t seed = RandomStream(seed_, "world crowd").bits();
-    IdentityOptions people = domain_.people;
-    people.near_twins = 0;
-    for (int64_t number = 1; number <= kWalkers; ++number) {
-      const Identity identity = draw_identity(people, seed, number);
-      crowd_.push_back({identity, build_person(identity)});
-    }
-  }
-
   void make_identity(int64_t number) {
-    const Identity identity = draw_identity(domain_.people, seed_, number);
-    const PersonMesh person = build_person(identity);
     std::string lines;
-    uint64_t index = 0;
-    for (const PlannedImage& image : plan_images(options_, domain_, number)) {
-      RandomStream random(seed_, "world image", {static_cast<uint64_t>(number), index++});
-      const CameraStyle camera = draw_camera(domain_, seed_, image.camera);
-      const Site site = site_of(camera, seed_);
-      const Shot shot = draw_shot(identity, person, camera, site, image.surroundings, options_.height,
-                                  options_.width, random);
-      const Picture picture =
-          take_picture(shot, site, identity, person, crowd_, options_.height, options_.width);
-      AtomicFile file(folder_ / image.file);
-      file.write(encode_jpeg(picture.image, kQuality));
+    studio_->photograph(number, [&](const MadeImage& made) {
+      AtomicFile file(folder_ / made.file);
+      file.write(encode_jpeg(made.picture.image, kQuality));
       file.commit();
-      lines += json{{"image", image.file},
-                    {"captions", json::array({write_caption(identity, picture.sight, random)})}}
-                   .dump() +
-               "\n";
+      lines += json{{"image", made.file}, {"captions", json::array({made.caption})}}.dump() + "\n";
       const std::lock_guard lock(mutex_);
       progress_.advance(1);
-    }
+    });
     write_text(part(number), lines);
   }
 
@@ -168,7 +140,7 @@ class Writer {
     AtomicFile captions(folder_ / kCaptions);
     for (int64_t number = 1; number <= options_.identities; ++number) {
       if (options_.captions) captions.write(read_text(part(number)));
-      attributes[fmt::format("{:04}", number)] = describe(draw_identity(domain_.people, seed_, number));
+      attributes[fmt::format("{:04}", number)] = describe(identity_of(options_, number));
     }
     if (options_.captions) captions.commit();
     remove_broken();
@@ -188,9 +160,7 @@ class Writer {
 
   WorldOptions options_;
   fs::path folder_;
-  Domain domain_;
-  uint64_t seed_;
-  std::vector<Walker> crowd_;
+  std::optional<Studio> studio_;  // made where there is something to make
   Progress progress_;
   std::mutex mutex_;
 };

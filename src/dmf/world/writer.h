@@ -21,8 +21,4 @@ struct WorldReport {
 /// @throws Interrupted  the user asked to stop; a second call goes on
 WorldReport write_world(const WorldOptions& options, const std::filesystem::path& folder, int threads);
 
-/// Writes the first identities of a complete world as a PNG: a row for each, with each image's caption.
-void write_contact_sheet(const WorldOptions& options, const std::filesystem::path& folder,
-                         const std::filesystem::path& file);
-
 }  // namespace dmf::world

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <map>
@@ -16,6 +18,7 @@
 #include "dmf/core/progress.h"
 #include "dmf/text/attributes.h"
 #include "dmf/text/keywords.h"
+#include "dmf/world/studio.h"
 #include "support/temporary_folder.h"
 
 namespace dmf::world {
@@ -150,10 +153,45 @@ TEST_F(WriteWorld, LaysOutAsMarketDoes) {
   EXPECT_FALSE(fs::exists(folder_ / "w/captions.jsonl"));
 }
 
-TEST_F(WriteWorld, DrawsAContactSheet) {
-  write_world(small(), folder_ / "w", 2);
-  write_contact_sheet(small(), folder_ / "w", folder_ / "sheet.png");
-  EXPECT_EQ(read_text(folder_ / "sheet.png").substr(1, 3), "PNG");
+TEST_F(WriteWorld, ShowsPersonsFromAllOverTheSet) {
+  WorldOptions options = small();
+  write_world(options, folder_ / "w", 2);
+  const auto rows = sheet_images(options);
+  ASSERT_EQ(rows.size(), static_cast<size_t>(std::min<int64_t>(6, options.identities)));
+  for (const auto& row : rows) {
+    EXPECT_EQ(row.size(), static_cast<size_t>(std::min<int64_t>(8, options.images)));
+    for (const std::string& file : row) EXPECT_TRUE(fs::exists(folder_ / "w" / file)) << file;
+  }
+  options.identities = 600, options.images = 20;
+  const auto many = sheet_images(options);
+  ASSERT_EQ(many.size(), 6U);
+  EXPECT_EQ(many[0].size(), 8U);
+  EXPECT_EQ(many[5][0].substr(0, 4), "0501");
+}
+
+TEST_F(WriteWorld, StudioMakesTheSameImagesAndTellsWhatEachPixelShows) {
+  WorldOptions options = small();
+  options.height = 128;
+  options.width = 64;
+  write_world(options, folder_ / "world", 1);
+  const Studio studio(options);
+  int64_t images = 0;
+  studio.photograph(2, [&](const MadeImage& made) {
+    ++images;
+    const std::vector<std::byte> bytes = encode_jpeg(made.picture.image, 92);
+    EXPECT_EQ(read_text(folder_ / "world" / made.file),
+              std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    ASSERT_EQ(made.picture.parts.size(), 128U * 64U);
+    std::array<int64_t, kParts> pixels{};
+    for (const uint32_t parts : made.picture.parts)
+      for (size_t part = 0; part < pixels.size(); ++part) pixels[part] += parts >> part & 1;
+    for (size_t part = 0; part < pixels.size(); ++part) {
+      // Four samples a pixel; a passer-by or a thing before the person hides some.
+      EXPECT_LE(pixels[part], made.picture.sight.visible[part]) << part;
+    }
+    EXPECT_GT(pixels[static_cast<size_t>(Part::kUpper)], 20);
+  });
+  EXPECT_EQ(images, 3);
 }
 
 }  // namespace
