@@ -94,7 +94,7 @@ ApproximateIndex ApproximateIndex::build(const Snapshot& snapshot, const Approxi
     const Answers found =
         index.search(snapshot, sample.queries(), options.answers + 1, all, {.threads = options.threads});
     index.facts_.recall = recall_of(found, sample.exact);
-    if (index.facts_.recall >= options.recall || attempt == kMostAttempts) return index;
+    if (index.facts_.recall >= aimed_recall(options) || attempt == kMostAttempts) return index;
     index.facts_.candidates += index.facts_.candidates / 2 + 1;
   }
 }

@@ -13,9 +13,9 @@ namespace {
 
 constexpr int64_t kTraining = 16384;  // rows that directions are found from
 constexpr int64_t kSubset = 32768;    // rows that right answers are compared with
-constexpr double kFetch =
-    16;  // what a number of a candidate, fetched from memory, costs beside a screened one
-constexpr int64_t kWidths[] = {16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256};
+constexpr double kFetch = 64;         // what a number of a candidate costs beside a screened one
+constexpr int64_t kMostDirections = 256;
+constexpr int64_t kStep = 32, kSmallStep = 8;  // of their number: products are quickest of multiples of 32
 
 /// `count` of the vectors that can be found, by chance, each once.
 std::vector<int64_t> drawn(const Snapshot& snapshot, int64_t count, uint64_t seed, const char* purpose) {
@@ -43,9 +43,9 @@ std::vector<float> rows_at(const Snapshot& snapshot, const std::vector<int64_t>&
 std::vector<int64_t> widths_to_try(const Snapshot& snapshot, const ApproximateOptions& options) {
   if (options.directions > 0) return {options.directions};
   std::vector<int64_t> widths;
-  for (const int64_t width : kWidths) {
-    if (width <= snapshot.width() / 2) widths.push_back(width);
-  }
+  const int64_t step = snapshot.width() >= 4 * kStep ? kStep : kSmallStep;
+  for (int64_t width = step; width <= std::min(snapshot.width() / 2, kMostDirections); width += step)
+    widths.push_back(width);
   if (widths.empty()) widths.push_back(snapshot.width());
   return widths;
 }
@@ -153,7 +153,8 @@ ApproximatePlan plan_approximate(const Snapshot& snapshot, const ApproximateSamp
   int64_t chosen = widths.back();
   for (size_t i = 0; i < widths.size(); ++i) {
     std::vector<double>& own = ranks[i];
-    const auto place = static_cast<size_t>(std::ceil(options.recall * static_cast<double>(own.size()))) - 1;
+    const auto place =
+        static_cast<size_t>(std::ceil(aimed_recall(options) * static_cast<double>(own.size()))) - 1;
     std::nth_element(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(place), own.end());
     const double candidates = std::max(own[place], static_cast<double>(2 * options.answers));
     const double cost =

@@ -3,6 +3,11 @@
 
 namespace dmf::search {
 
+/// The recall that the sample has to reach: somewhat more than is wanted, as other queries may find less.
+inline double aimed_recall(const ApproximateOptions& options) {
+  return options.recall + 0.2 * (1 - options.recall);
+}
+
 /// Crops of a gallery as queries, with what they should find besides themselves.
 struct ApproximateSample {
   std::vector<int64_t> ids;
