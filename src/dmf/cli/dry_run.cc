@@ -63,8 +63,8 @@ std::vector<DryRunStage> dry_run(TrainingRequest request, int64_t steps) {
                                    train.pretrain, setup.has_texts(), steps));
   }
   if (has_stage(train.finetune)) {
-    stages.push_back(
-        measure_stage(setup, "finetune", "stage II, fine-tuning", setup.train, train.finetune, false, steps));
+    stages.push_back(measure_stage(setup, "finetune", "stage II, fine-tuning", setup.train, train.finetune,
+                                   setup.finetune_has_texts(), steps));
   }
   return stages;
 }

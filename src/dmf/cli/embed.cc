@@ -13,7 +13,6 @@
 #include "dmf/core/npy.h"
 #include "dmf/core/progress.h"
 #include "dmf/data/dataset.h"
-#include "dmf/data/file_name.h"
 #include "dmf/embed/embedder.h"
 
 namespace dmf::cli {
@@ -31,38 +30,15 @@ struct Inputs {
   bool has_labels = true;  // all of it comes from datasets
 };
 
-void add_folder(const std::filesystem::path& folder, std::vector<data::Record>& records) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file() && data::has_image_extension(entry.path())) files.push_back(entry.path());
-  }
-  DMF_CHECK(!files.empty(), DataError, "{}: no image in this folder ({})", folder.string(),
-            data::image_extensions());
-  std::sort(files.begin(), files.end());
-  for (const auto& file : files) records.push_back({.path = file, .captions = {}});
-}
-
-void add_dataset(const std::string& spec, const std::string& split, std::vector<data::Record>& records) {
-  const data::Dataset dataset = data::open_dataset(spec);
-  const size_t before = records.size();
-  for (const data::Split each : {data::Split::kTrain, data::Split::kQuery, data::Split::kGallery}) {
-    if (split != "all" && split != data::split_name(each)) continue;
-    const auto& part = each == data::Split::kTrain   ? dataset.train
-                       : each == data::Split::kQuery ? dataset.query
-                                                     : dataset.gallery;
-    records.insert(records.end(), part.begin(), part.end());
-  }
-  DMF_CHECK(records.size() > before, DataError, "{}: no image in the split '{}'", spec, split);
-}
-
 Inputs gather(const EmbedArguments& arguments) {
   Inputs inputs;
   for (const std::string& input : arguments.inputs) {
     if (std::filesystem::is_directory(input)) {
-      add_folder(input, inputs.records);
+      for (const auto& file : images_below(input)) inputs.records.push_back({.path = file, .captions = {}});
       inputs.has_labels = false;
     } else if (input.find(':') != std::string::npos && !std::filesystem::exists(input)) {
-      add_dataset(input, arguments.split, inputs.records);
+      const std::vector<data::Record> records = records_of(data::open_dataset(input), arguments.split);
+      inputs.records.insert(inputs.records.end(), records.begin(), records.end());
     } else {
       inputs.records.push_back({.path = input, .captions = {}});
       inputs.has_labels = false;

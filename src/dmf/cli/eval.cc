@@ -115,6 +115,8 @@ void eval(EvalArguments arguments) {
             "nothing to test: give --model FILE --test DATASET, or --features FOLDER");
   DMF_CHECK(arguments.tests.empty() || !arguments.model.empty(), InvalidArgument,
             "--test needs --model FILE");
+  DMF_CHECK(arguments.features.empty() || !arguments.request.text, InvalidArgument,
+            "--text needs --model FILE and --test DATASET");
   arguments.request.protocol.same_camera_removed = !arguments.keep_same_camera;
   if (arguments.re_rank) arguments.request.re_ranking = parse_re_ranking(*arguments.re_rank);
   arguments.request.by_query = !arguments.json.empty();
@@ -155,6 +157,10 @@ void add_protocol_flags(CLI::App& app, EvalArguments& arguments) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
   app.add_flag("--multi-query", request.multi_query, "queries of one identity and camera become one");
+  app.add_flag(
+      "--text", request.text,
+      "text to image: the queries are the captions of the test's persons, a query each; every picture of "
+      "the person in the gallery is a right answer, whatever its camera");
 }
 
 void add_report_flags(CLI::App& app, EvalArguments& arguments) {

@@ -12,6 +12,10 @@ void add_embedding_flags(CLI::App& app, embed::EmbedOptions& options) {
   app.add_flag("--flip", options.flip, "average the vectors of each image and its mirror image");
   app.add_flag("--skip-broken", options.skip_broken,
                "leave images that cannot be decoded out, counted, instead of stopping");
+  add_device_flags(app, options);
+}
+
+void add_device_flags(CLI::App& app, embed::EmbedOptions& options) {
   app.add_option("--batch", options.batch, "images that go through the model together")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();

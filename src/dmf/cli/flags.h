@@ -10,6 +10,9 @@ namespace dmf::cli {
 /// --device, --precision. Their values land in `options`, which must outlive the parsing.
 void add_embedding_flags(CLI::App& app, embed::EmbedOptions& options);
 
+/// Declares those of them that say how a model works: --batch, --device, --precision.
+void add_device_flags(CLI::App& app, embed::EmbedOptions& options);
+
 /// Declares --json [FILE]: "-" in `file` where it is given without a FILE, empty where it is not given.
 /// @param without_file  where the document goes then, for the help: "to standard output"
 void add_json_flag(CLI::App& app, std::string& file, const std::string& without_file);

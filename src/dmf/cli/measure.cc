@@ -1,6 +1,7 @@
 #include "dmf/cli/measure.h"
 
 #include "dmf/cli/records.h"
+#include "dmf/core/error.h"
 #include "dmf/core/log.h"
 #include "dmf/core/system.h"
 #include "dmf/data/dataset.h"
@@ -45,6 +46,26 @@ class SetEmbedder {
     rows = images.rows;
     return set;
   }
+  /// Vectors of the captions of all queries and gallery images, with the persons they are of. They have no
+  /// camera: a caption's own picture in the gallery is a right answer, too.
+  LabelledSet embed_captions() const {
+    std::vector<std::string> captions;
+    eval::Labels labels;
+    for (const auto* records : {&dataset_.query, &dataset_.gallery}) {
+      for (const data::Record& record : *records) {
+        if (record.identity <= data::kDistractor) continue;
+        captions.insert(captions.end(), record.captions.begin(), record.captions.end());
+        labels.identities.resize(captions.size(), record.identity);
+      }
+    }
+    DMF_CHECK(!captions.empty(), DataError, "{}: no query or gallery image has a caption", dataset_.spec);
+    labels.cameras.assign(captions.size(), eval::kUnknownCamera);
+    const torch::Tensor values = embedder_.sentences(captions).contiguous();
+    const float* first = values.const_data_ptr<float>();
+    LabelledSet set{{{first, first + values.numel()}, values.size(0), values.size(1)}, {}};
+    set.table.labels = std::move(labels);
+    return set;
+  }
   WarningCounter& warnings() { return warnings_; }
 
  private:
@@ -72,7 +93,9 @@ EmbeddedTest embed_test(const embed::Embedder& embedder, const std::string& spec
   const double start = wall_seconds();
   SetEmbedder sets(embedder, set.dataset);
   std::vector<int64_t> query_rows, gallery_rows;
-  LabelledSet query = sets.embed(data::Split::kQuery, "queries", !request.by.empty(), query_rows);
+  LabelledSet query = request.text
+                          ? sets.embed_captions()
+                          : sets.embed(data::Split::kQuery, "queries", !request.by.empty(), query_rows);
   LabelledSet gallery = sets.embed(data::Split::kGallery, "gallery", false, gallery_rows);
   sets.warnings().report();
   const int64_t broken = sets.warnings().total();
@@ -90,8 +113,10 @@ TestResult measure(const embed::Embedder& embedder, const EmbeddedTest& test, co
   evaluate_into(result, test.query, test.gallery, request);
   if (test.is_drawn)
     result.figures.protocol += "; queries drawn: one image of each identity and camera, seed 0";
-  result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
-                              result.figures.gallery - result.figures.gallery_junk);
+  if (request.text) result.figures.protocol += "; text to image: the queries are captions";
+  if (!request.text)
+    result.paper = paper_figure(embedder.training(), result.format, result.figures.queries,
+                                result.figures.gallery - result.figures.gallery_junk);
   result.broken_images = test.broken_images;
   result.embed_seconds = test.seconds;
   result.rank_seconds = wall_seconds() - start;

@@ -1,11 +1,39 @@
 #include "dmf/cli/records.h"
 
+#include <algorithm>
 #include <numeric>
+
+#include "dmf/core/error.h"
+#include "dmf/data/file_name.h"
 
 namespace dmf::cli {
 
 // data's and eval's words for "junk" and "no camera" are the same numbers: labels go over as they are.
 static_assert(data::kJunk == eval::kJunk && data::kNoCamera == eval::kUnknownCamera);
+
+std::vector<std::filesystem::path> images_below(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && data::has_image_extension(entry.path())) files.push_back(entry.path());
+  }
+  DMF_CHECK(!files.empty(), DataError, "{}: no image in this folder ({})", folder.string(),
+            data::image_extensions());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<data::Record> records_of(const data::Dataset& dataset, const std::string& split) {
+  std::vector<data::Record> records;
+  for (const data::Split each : {data::Split::kTrain, data::Split::kQuery, data::Split::kGallery}) {
+    if (split != "all" && split != data::split_name(each)) continue;
+    const auto& part = each == data::Split::kTrain   ? dataset.train
+                       : each == data::Split::kQuery ? dataset.query
+                                                     : dataset.gallery;
+    records.insert(records.end(), part.begin(), part.end());
+  }
+  DMF_CHECK(!records.empty(), DataError, "{}: no image in the split '{}'", dataset.spec, split);
+  return records;
+}
 
 std::vector<std::filesystem::path> paths_of(const std::vector<data::Record>& records) {
   std::vector<std::filesystem::path> paths;

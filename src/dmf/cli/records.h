@@ -8,6 +8,13 @@
 
 namespace dmf::cli {
 
+/// Image files below a folder, sorted. @throws DataError  there is none
+std::vector<std::filesystem::path> images_below(const std::filesystem::path& folder);
+
+/// The records of a split ("train", "query", "gallery") or of "all" of them.
+/// @throws DataError  the dataset has none
+std::vector<data::Record> records_of(const data::Dataset& dataset, const std::string& split);
+
 /// Image files of records, as the embedder takes them.
 std::vector<std::filesystem::path> paths_of(const std::vector<data::Record>& records);
 

@@ -23,6 +23,7 @@ struct GeneralOptions {
   std::string device = "auto";
   std::string precision = "auto";
   std::string cache = ".cache/tokens";
+  bool finetune_texts = false;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -36,6 +37,10 @@ struct GeneralOptions {
     v("precision", precision, Choices{{"auto", "float32", "bfloat16"}},
       "type of the heavy products; auto: bfloat16 where the hardware has it");
     v("cache", cache, "folder of the token stores");
+    v("finetune_texts", finetune_texts,
+      "stage II learns from the captions of its dataset too, as stage I does ([batch]), so that sentences "
+      "still "
+      "find pictures after it; the paper's stage II has images alone");
   }
 };
 

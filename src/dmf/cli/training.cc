@@ -138,7 +138,7 @@ void TrainingRun::train() {
   if (has_stage(setup_.options().train.pretrain))
     pretrain.batches = setup_.batches(first, pretrain_store_, setup_.has_texts(), "pretrain");
   if (has_stage(setup_.options().train.finetune))
-    finetune.batches = setup_.batches(setup_.train, train_store_, false, "finetune");
+    finetune.batches = setup_.batches(setup_.train, train_store_, setup_.finetune_has_texts(), "finetune");
 
   train::TwoStageRun run;
   run.options = setup_.options().train;

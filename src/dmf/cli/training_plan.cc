@@ -122,7 +122,8 @@ std::vector<PlannedPart> plan_training(TrainingSetup& setup) {
                                   setup.has_texts(), rates));
   }
   if (has_stage(train.finetune)) {
-    parts.push_back(planned_stage(setup, "stage II, fine-tuning", setup.train, train.finetune, false, rates));
+    parts.push_back(planned_stage(setup, "stage II, fine-tuning", setup.train, train.finetune,
+                                  setup.finetune_has_texts(), rates));
   }
   for (const data::Dataset& test : setup.tests) {
     const size_t images = test.query.size() + test.gallery.size();

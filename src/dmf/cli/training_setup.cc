@@ -85,6 +85,10 @@ void TrainingSetup::open_data() {
   if (pretrain) spdlog::info("{}: stage I\n{}", run.pretrain, data::describe(*pretrain));
   for (const data::Dataset& test : tests) spdlog::info("{}: test\n{}", test.spec, data::describe(test));
   if (request.texts_are_optional) leave_out_texts_if_there_are_none();
+  DMF_CHECK(!options().run.finetune_texts || has_texts(), InvalidArgument,
+            "run.finetune_texts: stage I reads no texts that stage II could go on with");
+  DMF_CHECK(!finetune_has_texts() || has_words(train), InvalidArgument,
+            "run.finetune_texts: {} has neither captions nor attributes", train.spec);
 }
 
 void TrainingSetup::leave_out_texts_if_there_are_none() {

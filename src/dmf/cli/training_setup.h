@@ -28,7 +28,9 @@ struct TrainingSetup {
 
   const RunOptions& options() const { return request.options; }
   const data::Dataset& stage_one_data() const { return pretrain ? *pretrain : train; }
+  /// Whether stage I reads texts. Stage II does only where stage I did before it.
   bool has_texts() const { return asks_for_texts(options().train); }
+  bool finetune_has_texts() const { return has_texts() && options().run.finetune_texts; }
   /// What is measured while training.
   const std::vector<data::Dataset>& validation_sets() const {
     return validations.empty() ? tests : validations;

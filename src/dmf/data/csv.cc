@@ -6,6 +6,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/data/csv_text.h"
 #include "dmf/data/file_name.h"
 #include "dmf/data/reader_options.h"
 #include "dmf/data/reading.h"
@@ -15,75 +16,6 @@ namespace {
 
 constexpr std::array kColumns{"path", "identity", "camera", "split", "caption"};
 
-struct Row {
-  int64_t line;  ///< where it starts
-  std::vector<std::string> fields;
-};
-
-/// Rows of a CSV text as in RFC 4180: fields may be quoted, "" is a quote within quotes, line ends are LF or
-/// CRLF.
-class CsvText {
- public:
-  CsvText(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {
-    if (text_.starts_with("\xEF\xBB\xBF")) text_.remove_prefix(3);
-  }
-
-  /// The next row that is not an empty line; false at the end.
-  bool next(Row& row) {
-    while (at_ < text_.size()) {
-      row = {line_, {}};
-      do row.fields.push_back(field());
-      while (take(','));
-      take('\r');
-      if (at_ < text_.size() && !take('\n')) fail("text after a closing quote");
-      ++line_;
-      if (row.fields.size() > 1 || !row.fields[0].empty()) return true;
-    }
-    return false;
-  }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw DataError(fmt::format("{}:{}: {}", file_, line_, what));
-  }
-
- private:
-  bool take(char c) {
-    const bool is_next = at_ < text_.size() && text_[at_] == c;
-    at_ += is_next;
-    return is_next;
-  }
-
-  std::string field() {
-    if (take('"')) return quoted();
-    const size_t start = at_;
-    while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '\n') ++at_;
-    std::string_view value = text_.substr(start, at_ - start);
-    if (value.ends_with('\r')) value.remove_suffix(1);
-    return std::string(value);
-  }
-
-  std::string quoted() {
-    const int64_t opened = line_;
-    std::string value;
-    for (; at_ < text_.size(); ++at_) {
-      const char c = text_[at_];
-      if (c == '"') {
-        ++at_;
-        if (at_ >= text_.size() || text_[at_] != '"') return value;
-      }
-      line_ += c == '\n';
-      value += c;
-    }
-    line_ = opened;
-    fail("a quote is opened and not closed");
-  }
-
-  std::string_view text_;
-  std::string file_;
-  size_t at_ = 0;
-  int64_t line_ = 1;
-};
-
 /// One CSV file's rows as records.
 class CsvReader {
  public:
@@ -92,7 +24,7 @@ class CsvReader {
   void read() {
     const std::string text = read_text(file_);
     CsvText csv(text, file_.string());
-    Row row;
+    CsvRow row;
     if (!csv.next(row))
       fail(1, "the file is empty; expected the header line path,identity[,camera[,split[,caption]]]");
     read_header(row);
@@ -105,7 +37,7 @@ class CsvReader {
     throw DataError(fmt::format("{}:{}: {}", file_.string(), line, what));
   }
 
-  void read_header(const Row& header) {
+  void read_header(const CsvRow& header) {
     column_count_ = header.fields.size();
     for (size_t i = 0; i < column_count_; ++i) {
       const std::string& name = header.fields[i];
@@ -122,12 +54,12 @@ class CsvReader {
     }
   }
 
-  std::string value(const Row& row, const char* column) const {
+  std::string value(const CsvRow& row, const char* column) const {
     const auto found = column_from_name_.find(column);
     return found == column_from_name_.end() ? "" : row.fields[found->second];
   }
 
-  Split read_split(const Row& row) const {
+  Split read_split(const CsvRow& row) const {
     const std::string name = value(row, "split");
     if (name.empty()) return Split::kTrain;
     for (const Split split : {Split::kTrain, Split::kQuery, Split::kGallery}) {
@@ -136,7 +68,7 @@ class CsvReader {
     fail(row.line, fmt::format("unknown split '{}'; expected train, query or gallery", name));
   }
 
-  int64_t read_camera(const Row& row) const {
+  int64_t read_camera(const CsvRow& row) const {
     const std::string text = value(row, "camera");
     if (text.empty()) return kNoCamera;
     const auto camera = parse_integer(text);
@@ -144,7 +76,7 @@ class CsvReader {
     return *camera;
   }
 
-  void read_row(const Row& row) {
+  void read_row(const CsvRow& row) {
     if (row.fields.size() != column_count_) {
       fail(row.line,
            fmt::format("expected {} fields as in the header line, got {}", column_count_, row.fields.size()));
@@ -168,7 +100,7 @@ class CsvReader {
   }
 
   /// A path again: only to add a caption.
-  void merge(const Row& row, NamedRecord& known, const NamedRecord& again) const {
+  void merge(const CsvRow& row, NamedRecord& known, const NamedRecord& again) const {
     const bool is_same = known.identity_name == again.identity_name && known.split == again.split &&
                          known.record.camera == again.record.camera;
     if (!is_same)

@@ -141,10 +141,12 @@ Pixels pixels_from_mat(const cv::Mat& rgb) {
 }  // namespace
 
 DecodedFile decode_file(const MappedFile& file, int64_t height, int64_t width) {
+  return decode_bytes(file.bytes(), file.path(), height, width);
+}
+
+DecodedFile decode_bytes(Bytes bytes, const std::filesystem::path& path, int64_t height, int64_t width) {
   DMF_CHECK(height >= 0 && width >= 0 && (height == 0) == (width == 0) && height <= 65535 && width <= 65535,
             InvalidArgument, "decode_pixels: size {} x {} is not possible", height, width);
-  const std::filesystem::path& path = file.path();
-  const Bytes bytes = file.bytes();
   if (bytes.empty()) fail(path, "the file is empty");
   const auto format = image_format(bytes);
   if (!format) fail(path, "not a JPEG, PNG, BMP, WebP, TIFF or PNM file");

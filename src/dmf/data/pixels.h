@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "dmf/core/file.h"
@@ -42,6 +43,10 @@ struct DecodedFile {
   Pixels pixels;
   int64_t stored_height = 0, stored_width = 0;
 };
+
+/// decode_pixels() of the bytes of a file. @param name  what messages call it
+DecodedFile decode_bytes(std::span<const std::byte> bytes, const std::filesystem::path& name,
+                         int64_t height = kNativeSize, int64_t width = kNativeSize);
 
 /// decode_pixels() of a file that is open already.
 DecodedFile decode_file(const MappedFile& file, int64_t height = kNativeSize, int64_t width = kNativeSize);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <future>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -37,7 +38,7 @@ std::vector<int64_t> whole_rows(int64_t count, const std::vector<data::BrokenIma
 }
 
 // What training read of its captions ([text] words); key words where the file does not say.
-bool reads_keywords(const nlohmann::json& configuration) {
+bool learned_keywords(const nlohmann::json& configuration) {
   return configuration.value(nlohmann::json::json_pointer("/text/words"), "keywords") == "keywords";
 }
 
@@ -48,7 +49,7 @@ Embedder::Embedder(const std::filesystem::path& model_file, const EmbedOptions& 
 
 Embedder::Embedder(fuse::LoadedModel loaded, const EmbedOptions& options)
     : Embedder(std::move(loaded.model),
-               {std::move(loaded.text_encoder), reads_keywords(loaded.description.configuration)}, options) {
+               {std::move(loaded.text_encoder), learned_keywords(loaded.description.configuration)}, options) {
   training_ = std::move(loaded.description.training);
 }
 
@@ -100,7 +101,8 @@ ImageEmbeddings Embedder::in_batches(const std::vector<std::filesystem::path>& p
     options.broken = options_.skip_broken ? data::BrokenImages::kCollect : data::BrokenImages::kFail;
     return data::load_images({begin, end}, options);
   };
-  Progress progress("embedding " + what, count, "images");
+  std::optional<Progress> progress;
+  if (!what.empty()) progress.emplace("embedding " + what, count, "images");
   std::future<data::LoadedImages> next = std::async(std::launch::async, load, 0);
   for (int64_t first = 0; first < count; first += options_.batch) {
     stop_if_interrupted("embedding");
@@ -110,9 +112,9 @@ ImageEmbeddings Embedder::in_batches(const std::vector<std::filesystem::path>& p
     for (const data::BrokenImage& image : batch.broken) {
       result.broken.push_back({static_cast<size_t>(first) + image.index, image.reason});
     }
-    progress.advance(batch.pixels.size(0));
+    if (progress) progress->advance(batch.pixels.size(0));
   }
-  progress.finish();
+  if (progress) progress->finish();
   result.rows = whole_rows(count, result.broken);
   if (!result.broken.empty())
     result.vectors = result.vectors.index_select(0, torch::tensor(result.rows, torch::kInt64));
@@ -155,7 +157,7 @@ torch::Tensor Embedder::encoded_sentences(const std::vector<std::string>& texts)
 torch::Tensor Embedder::in_batches(const std::vector<std::string>& texts, int64_t width,
                                    const TextBatch& vectors_of) const {
   const torch::NoGradGuard no_grad;
-  DMF_CHECK(model_.has_text() && reader_.encoder != nullptr, InvalidArgument,
+  DMF_CHECK(reads_sentences(), InvalidArgument,
             "[embed] this model has no text branch: it cannot embed sentences; hint: "
             "train it with texts");
   const auto count = static_cast<int64_t>(texts.size());

@@ -71,7 +71,7 @@ class Embedder {
   Embedder(fuse::DmfModel model, SentenceReader reader, const EmbedOptions& options = {});
 
   /// @param paths   image files of any size; may be none: vectors [0, D]
-  /// @param what    their name on the progress bar ("query")
+  /// @param what    their name on the progress bar ("query"); empty: no bar
   /// @throws DataError    an image that cannot be decoded, unless skip_broken
   /// @throws Interrupted  on Ctrl-C, between batches
   ImageEmbeddings images(const std::vector<std::filesystem::path>& paths,
@@ -99,6 +99,9 @@ class Embedder {
   /// D.
   int64_t width() const;
   const fuse::DmfModel& model() const { return model_; }
+  /// Whether sentences can be embedded, and whether of them the key words alone are read.
+  bool reads_sentences() const { return model_.has_text() && reader_.encoder != nullptr; }
+  bool reads_keywords() const { return reader_.keywords_only; }
   /// What the model file says of its training (ModelDescription::training); empty for a model in memory.
   const nlohmann::json& training() const { return training_; }
   /// Device and type the model works in, as messages say it: "cpu, bfloat16".

@@ -6,61 +6,13 @@
 #include <optional>
 #include <utility>
 
+#include "dmf/text/caption_items.h"
 #include "dmf/text/lexicon.h"
 
 namespace dmf::text {
 namespace {
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-/// Lower-case words and marks: letters, digits and apostrophes make words; , ( ) become ",", sentence ends
-/// ".", & + / stay, a dash between spaces is ",", every other byte parts words.
-std::vector<std::string> split_words(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  const auto end_word = [&] {
-    while (word.ends_with('\'')) word.pop_back();
-    if (word.ends_with("'s")) word.resize(word.size() - 2);  // the man's, he's
-    if (!word.empty()) words.push_back(std::move(word));
-    word.clear();
-  };
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto at = [&](size_t j) { return j < text.size() ? text[j] : ' '; };
-    const char c = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
-    if (is_letter_or_digit(c)) {
-      word += c;
-      continue;
-    }
-    const bool is_curly = text.substr(i, 3) == "\u2019";
-    if ((c == '\'' || is_curly) && !word.empty()) {
-      word += '\'';
-      i += is_curly ? 2 : 0;
-      continue;
-    }
-    if (c == '/' && word == "w" && at(i + 1) == 'o') continue;  // w/o: "wo" below
-    end_word();
-    if (std::string_view(",()").find(c) != std::string_view::npos || (c == '-' && at(i + 1) == ' '))
-      words.push_back(",");
-    if (std::string_view(".;:!?\n").find(c) != std::string_view::npos) words.push_back(".");
-    if (std::string_view("&+/").find(c) != std::string_view::npos) words.emplace_back(1, c);
-  }
-  end_word();
-  return words;
-}
-
 using Items = std::vector<LexiconEntry>;
-
-Items read_items(std::string_view caption) {
-  const std::vector<std::string> words = split_words(caption);
-  Items items;
-  for (size_t i = 0; i < words.size();) {
-    const LexiconMatch match = longest_match(std::span(words).subspan(i));
-    items.push_back(match.entry);
-    i += std::max<size_t>(match.words, 1);
-  }
-  items.push_back({.role = Role::kSentence});
-  return items;
-}
 
 bool is_modifier(const LexiconEntry& item) {
   return item.role == Role::kColour || item.role == Role::kShade || item.role == Role::kQuality ||
@@ -134,13 +86,18 @@ Keyword make_keyword(const std::vector<LexiconEntry>& modifiers, const LexiconEn
 /// Walks over a caption's items once, from left to right.
 class Parser {
  public:
-  explicit Parser(std::string_view caption) : items_(read_items(caption)) {}
+  explicit Parser(std::string_view caption) : Parser(read_items(caption)) {}
+  explicit Parser(CaptionItems caption)
+      : items_(std::move(caption.entries)), words_(std::move(caption.words)) {}
 
   std::vector<Keyword> parse() {
     for (size_t at = 0; at < items_.size();) at = step(at);
     add_person();
     return std::move(keywords_);
   }
+
+  /// What parse() found to be negated, each in its words.
+  const std::vector<std::string>& negated() const { return negated_; }
 
  private:
   size_t step(size_t at) {
@@ -235,7 +192,10 @@ class Parser {
     }
     if (is_negated) {
       if (items_[i].role != Role::kVisible) return skip_negated(i, true);
-      for (const Subject& subject : subjects_) keywords_[subject.keyword].noun.clear();
+      for (const Subject& subject : subjects_) {
+        negated_.push_back(keywords_[subject.keyword].phrase);
+        keywords_[subject.keyword].noun.clear();
+      }
       return i + 1;
     }
     if (!is_introduced || (!is_said && noun_after(read_chain(i).end))) return at;  // "a man in a red shirt"
@@ -264,9 +224,22 @@ class Parser {
     return noun ? read_noun(*noun, rest, false) : chain.end;
   }
 
+  /// First item after what a negation covers, which is noted.
+  size_t skip_negated(size_t at, bool is_predicate = false) {
+    const size_t end = end_of_negated(at, is_predicate);
+    std::string words;
+    for (size_t i = at; i < end && items_[i].role != Role::kContrast; ++i) {
+      const Role role = items_[i].role;
+      if (role != Role::kNoun && role != Role::kOther && !is_modifier(items_[i])) continue;
+      words += (words.empty() ? "" : " ") + words_[i];
+    }
+    if (!words.empty()) negated_.push_back(std::move(words));
+    return end;
+  }
+
   /// First item after what a negation covers: up to its first noun, and on over "or …", over "and" with a
   /// bare noun, over a list of commas that ends with "or"; "but", a new verb or the sentence's end stop it.
-  size_t skip_negated(size_t at, bool is_predicate = false) {
+  size_t end_of_negated(size_t at, bool is_predicate) {
     bool has_noun = false;
     for (size_t i = at; i < items_.size(); ++i) {
       switch (items_[i].role) {
@@ -345,7 +318,9 @@ class Parser {
   };
 
   Items items_;
+  std::vector<std::string> words_;  // of the items
   std::vector<Keyword> keywords_;
+  std::vector<std::string> negated_;
   std::vector<Subject> subjects_;
   std::string_view pronoun_;
   size_t pronoun_place_ = 0;
@@ -359,10 +334,8 @@ bool is_empty(const Keyword& keyword) {
   return is_bare && (keyword.slot == Slot::kPart || keyword.noun == "hair" || keyword.noun == "clothes");
 }
 
-}  // namespace
-
-std::vector<Keyword> parse_keywords(std::string_view caption) {
-  std::vector<Keyword> all = Parser(caption).parse();
+/// Leaves out what says nothing, what is said better elsewhere, and what is said again.
+std::vector<Keyword> kept_of(std::vector<Keyword> all) {
   std::erase_if(all, is_empty);
   std::vector<Keyword> kept;
   for (const Keyword& keyword : all) {
@@ -374,6 +347,24 @@ std::vector<Keyword> parse_keywords(std::string_view caption) {
     if (!is_told_better && !is_repeated) kept.push_back(keyword);
   }
   return kept;
+}
+
+}  // namespace
+
+std::vector<Keyword> parse_keywords(std::string_view caption) { return kept_of(Parser(caption).parse()); }
+
+SentenceReading read_sentence(std::string_view sentence) {
+  const CaptionItems items = read_items(sentence);
+  SentenceReading reading;
+  for (size_t i = 0; i < items.entries.size(); ++i) {
+    const bool is_unknown = items.entries[i].role == Role::kOther;
+    if (is_unknown && std::ranges::find(reading.unknown, items.words[i]) == reading.unknown.end())
+      reading.unknown.push_back(items.words[i]);
+  }
+  Parser parser(items);
+  for (Keyword& keyword : kept_of(parser.parse())) reading.keywords.push_back(std::move(keyword.phrase));
+  reading.negated = parser.negated();
+  return reading;
 }
 
 std::string keyword_text(const std::string& caption) {

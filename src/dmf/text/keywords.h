@@ -55,6 +55,17 @@ std::vector<std::string> extract_keywords(std::string_view caption);
 /// without any is read whole.
 std::string keyword_text(const std::string& caption);
 
+/// What of a sentence is read, and what is not.
+struct SentenceReading {
+  std::vector<std::string> keywords;  ///< as extract_keywords()
+  std::vector<std::string> negated;   ///< what is said not to be there: it gives no key word
+  std::vector<std::string> unknown;   ///< words that the lexicon has not, in lower case, each once
+};
+
+/// Reads a sentence, to tell its writer what became of it. "a man with a red hat but no bag strolling":
+/// {"man", "red hat"}, negated {"bag"}, unknown {"strolling"}.
+SentenceReading read_sentence(std::string_view sentence);
+
 /// The key words of a caption with their parts.
 std::vector<Keyword> parse_keywords(std::string_view caption);
 

@@ -175,6 +175,20 @@ TEST(KeywordText, IsTheKeyWordsOrTheWholeCaption) {
   EXPECT_EQ(keyword_text("Somebody."), "Somebody.");
 }
 
+TEST(ReadSentence, TellsWhatIsNotRead) {
+  const SentenceReading reading =
+      read_sentence("A man with a red hat but no black bag, zorbing near a Zorb; he isn't wearing glasses.");
+  EXPECT_THAT(reading.keywords, ElementsAre("man", "red hat"));
+  EXPECT_THAT(reading.negated, ElementsAre("black bag", "glasses"));
+  EXPECT_THAT(reading.unknown, ElementsAre("zorbing", "zorb"));
+  EXPECT_THAT(read_sentence("her shoes are not visible").negated, ElementsAre("shoes"));
+  const SentenceReading contrast = read_sentence("the shirt is not red but blue");
+  EXPECT_THAT(contrast.keywords, ElementsAre("blue shirt"));
+  EXPECT_THAT(contrast.negated, ElementsAre("red"));
+  const SentenceReading nothing = read_sentence("");
+  EXPECT_TRUE(nothing.keywords.empty() && nothing.negated.empty() && nothing.unknown.empty());
+}
+
 TEST(ExtractKeywords, FindsTwoInNearlyAllHumanCaptions) {
   DMF_NEEDS_DEVELOPMENT_DATA();
   std::ifstream file(test::development_data() / "data/market1501s/captions.jsonl");

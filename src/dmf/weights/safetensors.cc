@@ -225,6 +225,11 @@ std::map<std::string, std::string> read_safetensors_metadata(const std::filesyst
   return Reader(path).metadata();
 }
 
+std::string tensors_fingerprint(const std::filesystem::path& path) {
+  const Reader reader(path);
+  return Sha256().add(header_text(reader.entries(), {})).add(reader.data()).hex().substr(0, 16);
+}
+
 void write_safetensors_metadata(const std::filesystem::path& path,
                                 const std::map<std::string, std::string>& metadata) {
   const Reader reader(path);

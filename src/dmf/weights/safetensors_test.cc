@@ -64,7 +64,13 @@ TEST_F(SafetensorsTest, OtherMetadataLeavesTheTensorsAlone) {
   metadata = {{"kept", "y"}, {"new", std::string(1000, 'z')}};
   write_safetensors_metadata(path_, metadata);
   EXPECT_EQ(read_safetensors_metadata(path_), metadata);
-  const std::string changed = read_text(path_);
+  const std::string changed = read_text(path_), fingerprint = tensors_fingerprint(path_);
+  write_safetensors(path_, tensors, {});
+  EXPECT_EQ(tensors_fingerprint(path_), fingerprint);
+  write_safetensors(path_, {{"b", tensors.at("b")}, {"c", tensors.at("a")}}, metadata);
+  EXPECT_NE(tensors_fingerprint(path_), fingerprint) << "another name";
+  write_safetensors(path_, {{"b", tensors.at("b")}, {"a", torch::tensor({1.5F})}}, metadata);
+  EXPECT_NE(tensors_fingerprint(path_), fingerprint) << "another number";
   write_safetensors(path_, tensors, metadata);
   EXPECT_EQ(changed, read_text(path_)) << "as if it had been written with them";
   raw("abc");
