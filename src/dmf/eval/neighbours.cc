@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "dmf/core/error.h"
+#include "dmf/eval/candidates.h"
 #include "dmf/eval/parallel.h"
 #include "dmf/eval/ranking.h"
 #include "dmf/eval/tile_kernel.h"
@@ -21,12 +22,12 @@ class NearestImages {
   // A part of the gallery.
   void see(const Distances& distances, const ScreenedRow& row, int64_t count) {
     see_farthest(distances, row);
-    if (tile_kernel().largest(row.nearness) < threshold_) return;
+    if (tile_kernel().largest(row.nearness) < threshold()) return;
     for (int64_t i = 0; i < row.gallery.count(); ++i) {
-      if (row.nearness[i] >= threshold_)
-        candidates_.push_back({row.nearness[i], static_cast<int32_t>(row.gallery.first + i)});
+      if (row.nearness[i] >= threshold())
+        candidates_.add(row.nearness[i], static_cast<int32_t>(row.gallery.first + i));
     }
-    error_ = std::max(error_, row.error);
+    candidates_.allow_error(row.error);
     shrink_if_many(distances, row.query, count);
   }
 
@@ -37,20 +38,20 @@ class NearestImages {
       farthest_ = std::max(farthest_, distances.pair(query, image));
       least_ = distances.nearness(query, farthest_);
     }
-    if (nearness < threshold_) return;
-    candidates_.push_back({nearness, static_cast<int32_t>(image)});
-    error_ = std::max(error_, error);
+    if (nearness < threshold()) return;
+    candidates_.add(nearness, static_cast<int32_t>(image));
+    candidates_.allow_error(error);
     shrink_if_many(distances, query, count);
   }
 
   // What is below cannot be among the nearest.
-  float threshold() const { return threshold_; }
+  float threshold() const { return candidates_.threshold(); }
   // What is above this, by more than its error, cannot be the farthest.
   double least() const { return least_; }
 
   // The nearest `count`, in order; the memory is given back.
   std::vector<Answer> take(const Distances& distances, int64_t query, int64_t count) {
-    if (static_cast<int64_t>(candidates_.size()) > count) keep_possible(count);
+    candidates_.keep_possible(count);
     std::vector<Answer> answers = exact(distances, query, count);
     candidates_ = {};
     return answers;
@@ -59,11 +60,6 @@ class NearestImages {
   double farthest() const { return farthest_; }
 
  private:
-  struct Candidate {
-    float nearness;
-    int32_t image;
-  };
-
   void see_farthest(const Distances& distances, const ScreenedRow& row) {
     const float least = row.gallery.count() == kBlockColumns
                             ? tile_kernel().smallest(row.nearness)
@@ -76,39 +72,29 @@ class NearestImages {
     least_ = distances.nearness(row.query, farthest_);
   }
 
-  // Leaves out what cannot be among the nearest `count`.
-  void keep_possible(int64_t count) {
-    const auto last = candidates_.begin() + (count - 1);
-    std::nth_element(candidates_.begin(), last, candidates_.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.nearness > b.nearness; });
-    threshold_ = std::nextafter(static_cast<float>(last->nearness - 2 * error_), -kInfinity);
-    std::erase_if(candidates_, [&](const Candidate& one) { return one.nearness < threshold_; });
-  }
-
   void shrink_if_many(const Distances& distances, int64_t query, int64_t count) {
-    if (static_cast<int64_t>(candidates_.size()) <= 2 * count + kBlockColumns) return;
-    keep_possible(count);
-    if (static_cast<int64_t>(candidates_.size()) <= 2 * count) return;
+    if (!candidates_.are_many(count)) return;
+    candidates_.keep_possible(count);
+    if (candidates_.count() <= 2 * count) return;
     // Too many are about equally far: float32 cannot tell which are nearer.
     const std::vector<Answer> answers = exact(distances, query, count);
     candidates_.clear();
     for (const Answer& answer : answers) {
-      candidates_.push_back({static_cast<float>(distances.nearness(query, answer.distance)),
-                             static_cast<int32_t>(answer.image)});
+      candidates_.add(static_cast<float>(distances.nearness(query, answer.distance)),
+                      static_cast<int32_t>(answer.image));
     }
   }
 
   std::vector<Answer> exact(const Distances& distances, int64_t query, int64_t count) const {
     std::vector<Answer> answers;
-    for (const Candidate& one : candidates_) answers.push_back({distances.pair(query, one.image), one.image});
+    for (const auto& one : candidates_.all())
+      answers.push_back({distances.pair(query, one.place), one.place});
     std::partial_sort(answers.begin(), answers.begin() + count, answers.end());
     answers.resize(static_cast<size_t>(count));
     return answers;
   }
 
-  std::vector<Candidate> candidates_;
-  float threshold_ = -kInfinity;
-  double error_ = 0;
+  Candidates<int32_t> candidates_;
   double farthest_ = -std::numeric_limits<double>::infinity();
   double least_ = std::numeric_limits<double>::infinity();  // nearness of the farthest
 };

@@ -6,6 +6,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/interrupt.h"
+#include "dmf/eval/candidates.h"
 #include "dmf/eval/parallel.h"
 #include "dmf/eval/screen.h"
 #include "dmf/eval/tile_kernel.h"
@@ -93,45 +94,31 @@ NearRows row_by_row(const Search& search) {
   return finished(std::move(hits), search.count);
 }
 
-/// Candidates of one query, by their nearness in float32, while the gallery passes by.
-class Candidates {
+/// The nearest rows of one query while the gallery passes by.
+class ScreenedQuery {
  public:
   /// @param positions  of the screened rows; empty: they begin at `first`
   void see(const Search& search, const eval::ScreenedRow& row, const std::vector<int64_t>& positions,
            int64_t first) {
-    if (eval::tile_kernel().largest(row.nearness) < threshold_) return;
-    error_ = std::max(error_, row.error);
+    if (eval::tile_kernel().largest(row.nearness) < candidates_.threshold()) return;
+    candidates_.allow_error(row.error);
     for (int64_t i = 0; i < row.gallery.count(); ++i) {
-      if (row.nearness[i] < threshold_) continue;
+      if (row.nearness[i] < candidates_.threshold()) continue;
       const int64_t place = row.gallery.first + i;
       const int64_t position = positions.empty() ? first + place : positions[static_cast<size_t>(place)];
-      if (search.is_meant(position)) candidates_.push_back({row.nearness[i], position});
+      if (search.is_meant(position)) candidates_.add(row.nearness[i], position);
     }
-    if (static_cast<int64_t>(candidates_.size()) <= 2 * search.count + eval::kBlockColumns) return;
-    keep_possible(search.count);
-    if (static_cast<int64_t>(candidates_.size()) > 2 * search.count) decide(search, row.query);
+    if (!candidates_.are_many(search.count)) return;
+    candidates_.keep_possible(search.count);
+    if (candidates_.count() > 2 * search.count) decide(search, row.query);
   }
 
   std::vector<Near> take(const Search& search, int64_t query) {
-    if (static_cast<int64_t>(candidates_.size()) > search.count) keep_possible(search.count);
+    candidates_.keep_possible(search.count);
     return exact(search, query);
   }
 
  private:
-  struct Candidate {
-    float nearness;
-    int64_t position;
-  };
-
-  // Leaves out what cannot be among the nearest `count`.
-  void keep_possible(int64_t count) {
-    const auto last = candidates_.begin() + (count - 1);
-    std::nth_element(candidates_.begin(), last, candidates_.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.nearness > b.nearness; });
-    threshold_ = std::nextafter(static_cast<float>(last->nearness - 2 * error_), -kInfinity);
-    std::erase_if(candidates_, [&](const Candidate& one) { return one.nearness < threshold_; });
-  }
-
   // Too many are about equally far: float32 cannot tell which are nearer.
   void decide(const Search& search, int64_t query) {
     std::vector<Near> hits = exact(search, query);
@@ -139,20 +126,18 @@ class Candidates {
     candidates_.clear();
     for (int64_t i = 0; i < search.count; ++i) {
       const Near& hit = hits[static_cast<size_t>(i)];
-      candidates_.push_back({static_cast<float>(hit.product), hit.position});
+      candidates_.add(static_cast<float>(hit.product), hit.position);
     }
   }
 
   std::vector<Near> exact(const Search& search, int64_t query) const {
     std::vector<Near> hits;
-    for (const Candidate& one : candidates_)
-      hits.push_back({one.position, search.product(query, search.space.row(one.position))});
+    for (const auto& one : candidates_.all())
+      hits.push_back({one.place, search.product(query, search.space.row(one.place))});
     return hits;
   }
 
-  std::vector<Candidate> candidates_;
-  float threshold_ = -kInfinity;
-  double error_ = 0;
+  eval::Candidates<int64_t> candidates_;
 };
 
 /// Rows that are screened together: as they lie, or (where few of them are meant) copied.
@@ -185,7 +170,7 @@ Chunk chunk_of(const Search& search, const SpacePart& part, eval::Rows rows) {
 
 NearRows tile_by_tile(const Search& search) {
   const int64_t width = search.queries.width;
-  std::vector<Candidates> candidates(static_cast<size_t>(search.queries.count));
+  std::vector<ScreenedQuery> candidates(static_cast<size_t>(search.queries.count));
   // Taken for squared lengths, they make a "cosine" of the plain product.
   const std::vector<double> ones(static_cast<size_t>(std::max(kChunk, search.queries.count)), 1.0);
   for (const SpacePart& part : search.space.parts) {
