@@ -29,6 +29,12 @@ function(dmf_use_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${DMF_UNITY} UNITY_BUILD_BATCH_SIZE 4)
 endfunction()
 
+# Marks files of the calling folder that compute something themselves in a module that mostly calls libtorch. A module
+# without tensors (PLAIN alone) computes as a whole and need not say so.
+function(dmf_computes)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -O2)
+endfunction()
+
 function(dmf_module module)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN_ALONE" "" "SOURCES;PLAIN;DEPENDS;LINKS")
   set(plain ${arg_PLAIN})
@@ -39,6 +45,9 @@ function(dmf_module module)
   list(TRANSFORM arg_DEPENDS PREPEND dmf:: OUTPUT_VARIABLE depends)
   target_link_libraries(dmf_${module} PUBLIC ${depends} Libtorch::torch PRIVATE ${arg_LINKS})
   set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  if(NOT arg_SOURCES)
+    target_compile_options(dmf_${module} PRIVATE -O2)
+  endif()
   if(arg_PLAIN_ALONE)
     set_source_files_properties(${plain} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
