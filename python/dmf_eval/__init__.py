@@ -87,7 +87,7 @@ def evaluate(query, gallery, query_identities, gallery_identities, query_cameras
     not known; None = the same-camera rule is off, which figures["protocol"] says.
 
     Options: metric ("cosine", "euclidean"), same_camera_removed (True), re_ranking ((k1, k2, lambda)), expansion
-    ((images, alpha)), multi_query, open_set, single_shot (repetitions), far (calibrate a threshold), threads (0 = all).
+    ((images, alpha)), centre_cameras (vectors lose their camera's mean), multi_query, open_set, single_shot (repetitions), far (calibrate a threshold), threads (0 = all).
 
     Returns a dictionary: map, minp, cmc (Rank-1 ... Rank-50), queries_without_match, protocol, intervals (95 per cent, by
     the bootstrap over identities; None where there is but one), average_precision and first_hit_rank of each query (None without a match), and what
