@@ -36,7 +36,7 @@ install(FILES ${PROJECT_BINARY_DIR}/dmfConfig.cmake ${PROJECT_BINARY_DIR}/dmfCon
 set(source ${PROJECT_SOURCE_DIR}/src/dmf)
 foreach(module api eval search)
   install(DIRECTORY ${source}/${module} DESTINATION include/dmf FILES_MATCHING PATTERN "*.h"
-    PATTERN "testing_*" EXCLUDE)
+    PATTERN "testing_*" EXCLUDE PATTERN "*_loops.h" EXCLUDE)
 endforeach()
 install(FILES ${source}/core/error.h ${source}/core/file.h ${source}/core/folder_lock.h ${source}/core/option_table.h
   DESTINATION include/dmf/core)

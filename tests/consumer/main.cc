@@ -18,7 +18,8 @@ int main(int argc, char** argv) try {
 
   const auto people = writer.gallery().snapshot();
   const dmf::eval::VectorView query{vectors.view().values.first(vectors.width), 1, vectors.width};
-  for (const dmf::search::Hit& hit : dmf::search::search_exact(*people, query, 3, people->all())[0])
+  const dmf::search::Answers answers = dmf::search::search_exact(*people, query, 3, people->all());
+  for (const dmf::search::Hit& hit : answers[0])
     std::printf("%.3f %s\n", hit.similarity, writer.gallery().crop(hit.id).source.c_str());
   return 0;
 } catch (const dmf::Error& error) {

@@ -22,7 +22,7 @@ std::vector<std::string> words_behind(const Flag& flag, const std::vector<std::s
 }
 
 /// In single quotes of a shell.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
@@ -48,7 +48,7 @@ std::string bash_values(const ListedCommand& command, const std::vector<std::str
         fmt::format("{}:{}", command.name, fmt::join(flag.names, fmt::format("|{}:", command.name))),
         words.empty() ? "_dmf_files; return"
                       : fmt::format("_dmf_words {}{}; return", is_key ? "nospace " : "space ",
-                                    quoted(fmt::format("{}", fmt::join(words, " ")))));
+                                    in_quotes(fmt::format("{}", fmt::join(words, " ")))));
   }
   return text;
 }
@@ -58,7 +58,7 @@ std::string bash_flags(const ListedCommand& command) {
   for (const Flag& flag : command.flags) {
     if (!flag.is_positional) flags.insert(flags.end(), flag.names.begin(), flag.names.end());
   }
-  return fmt::format("    {}) flags={} ;;\n", command.name, quoted(fmt::format("{}", fmt::join(flags, " "))));
+  return fmt::format("    {}) flags={} ;;\n", command.name, in_quotes(fmt::format("{}", fmt::join(flags, " "))));
 }
 
 std::string bash(const std::vector<ListedCommand>& commands, const std::vector<std::string>& keys) {
@@ -70,7 +70,7 @@ std::string bash(const std::vector<ListedCommand>& commands, const std::vector<s
     const auto words = first_words(command, names);
     if (!words.empty())
       first += fmt::format("    {}) words={} ;;\n", command.name,
-                           quoted(fmt::format("{}", fmt::join(words, " "))));
+                           in_quotes(fmt::format("{}", fmt::join(words, " "))));
   }
   return fmt::format(
       "# Completion of dmf for bash; made by `dmf help --completion bash`.\n"
@@ -93,7 +93,7 @@ std::string bash(const std::vector<ListedCommand>& commands, const std::vector<s
       "  if ((${{#COMPREPLY[@]}} == 0)); then _dmf_files; fi\n"
       "}}\n"
       "complete -F _dmf dmf ./dmf\n",
-      quoted(fmt::format("{}", fmt::join(names, " "))), values, flags, first);
+      in_quotes(fmt::format("{}", fmt::join(names, " "))), values, flags, first);
 }
 
 /// Help as zsh's _arguments wants it: without its own marks.
@@ -109,7 +109,7 @@ std::string zsh_text(const std::string& text) {
 std::string zsh(const std::vector<ListedCommand>& commands, const std::vector<std::string>& keys) {
   std::string list, cases;
   for (const ListedCommand& command : commands) {
-    list += fmt::format("    {}\n", quoted(command.name + ":" + zsh_text(command.summary)));
+    list += fmt::format("    {}\n", in_quotes(command.name + ":" + zsh_text(command.summary)));
     cases += fmt::format("    {}) _arguments -s", command.name);
     for (const Flag& flag : command.flags) {
       const auto words = words_behind(flag, keys);
@@ -119,11 +119,11 @@ std::string zsh(const std::vector<ListedCommand>& commands, const std::vector<st
       for (const std::string& name : flag.names) {
         std::string spec = fmt::format("*{}[{}]", name, zsh_text(flag.help));
         if (flag.needs_value) spec += fmt::format(":{}:{}", kind, value);
-        cases += " \\\n      " + quoted(spec);
+        cases += " \\\n      " + in_quotes(spec);
       }
     }
     const auto first = first_words(command, names_of(commands));
-    if (!first.empty()) cases += " \\\n      " + quoted(fmt::format("1:what:({})", fmt::join(first, " ")));
+    if (!first.empty()) cases += " \\\n      " + in_quotes(fmt::format("1:what:({})", fmt::join(first, " ")));
     cases += " \\\n      '*:file:_files' ;;\n";
   }
   return fmt::format(
@@ -138,12 +138,12 @@ std::string fish(const std::vector<ListedCommand>& commands, const std::vector<s
   std::string text = "# Completion of dmf for fish; made by `dmf help --completion fish`.\n";
   for (const ListedCommand& command : commands)
     text += fmt::format("complete -c dmf -n __fish_use_subcommand -f -a {} -d {}\n", command.name,
-                        quoted(command.summary));
+                        in_quotes(command.summary));
   for (const ListedCommand& command : commands) {
     const std::string when = fmt::format("complete -c dmf -n '__fish_seen_subcommand_from {}'", command.name);
     const auto first = first_words(command, names_of(commands));
     if (!first.empty())
-      text += fmt::format("{} -a {}\n", when, quoted(fmt::format("{}", fmt::join(first, " "))));
+      text += fmt::format("{} -a {}\n", when, in_quotes(fmt::format("{}", fmt::join(first, " "))));
     for (const Flag& flag : command.flags) {
       if (flag.is_positional) continue;
       text += when;
@@ -151,8 +151,8 @@ std::string fish(const std::vector<ListedCommand>& commands, const std::vector<s
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
       const auto words = words_behind(flag, keys);
       if (flag.needs_value) text += " -r";
-      if (!words.empty()) text += " -f -a " + quoted(fmt::format("{}", fmt::join(words, " ")));
-      text += " -d " + quoted(flag.help) + "\n";
+      if (!words.empty()) text += " -f -a " + in_quotes(fmt::format("{}", fmt::join(words, " ")));
+      text += " -d " + in_quotes(flag.help) + "\n";
     }
   }
   return text;
