@@ -142,7 +142,7 @@ def lay_out(tree, program, miniatures, source, tiny):
     for name, image in zip(names, images):
         shutil.copy(image, tree / name)
     for image in images:
-        for folder in ("my_crops", "folder/of/crops"):
+        for folder in ("my_crops", "other_crops", "folder/of/crops"):
             target = tree / folder / image.name[:4] / image.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(image, target)
