@@ -11,6 +11,13 @@
 # Tests are every *_test.cc of the folder; with DMF_UNITY four of them are compiled as one, tensors or not. The test layers/<module> fails when a file includes a module that is not
 # in DEPENDS (and the modules those depend on are not inherited: say what you include).
 
+# Compiles `target` so that a shared library can be made of it, and so that where the tree lies does not show.
+function(dmf_shareable target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}/=)
+endfunction()
+
 # Gives `target` the shared precompiled header of libtorch.
 function(dmf_use_pch target)
   target_precompile_headers(${target} REUSE_FROM dmf_pch)
@@ -51,6 +58,7 @@ function(dmf_module module)
   if(arg_PLAIN_ALONE)
     set_source_files_properties(${plain} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
+  dmf_shareable(dmf_${module})
   dmf_use_unity(dmf_${module})
   dmf_use_pch(dmf_${module})
   if(NOT DMF_TESTS)

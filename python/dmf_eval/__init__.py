@@ -23,7 +23,9 @@ class _Set(ctypes.Structure):
 
 
 def _load():
-    library = ctypes.CDLL(str(next(Path(__file__).parent.glob("libdmf_eval.*"))))
+    # Beside the module dmf its library serves both.
+    here = Path(__file__).parent
+    library = ctypes.CDLL(str(next(here.glob("libdmf_eval.*"), here.parent / "dmf" / "libdmf.so")))
     library.dmf_eval_run.restype = library.dmf_eval_compare.restype = ctypes.c_void_p
     library.dmf_eval_run.argtypes = [ctypes.POINTER(_Set), ctypes.POINTER(_Set), ctypes.c_char_p]
     library.dmf_eval_compare.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]

@@ -1,10 +1,10 @@
 #include "dmf/eval/c_api.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "dmf/core/error.h"
+#include "dmf/core/json_answer.h"
 #include "dmf/eval/calibrate.h"
 #include "dmf/eval/camera_means.h"
 #include "dmf/eval/evaluate.h"
@@ -166,36 +166,18 @@ json run(LabelledVectors query, LabelledVectors gallery, const Request& request)
   return figures;
 }
 
-// Calls `work` and gives its JSON, or the error's, as text of C.
-template <class Work>
-char* answer(const Work& work) noexcept {
-  try {
-    json result;
-    try {
-      result = work();
-    } catch (const InvalidArgument& error) {
-      result = {{"error", error.what()}, {"kind", "InvalidArgument"}};
-    } catch (const std::exception& error) {
-      result = {{"error", error.what()}, {"kind", "Error"}};
-    }
-    return strdup(result.dump().c_str());
-  } catch (...) {
-    return nullptr;
-  }
-}
-
 }  // namespace
 }  // namespace dmf::eval
 
 char* dmf_eval_run(const dmf_eval_set* query, const dmf_eval_set* gallery, const char* options) {
-  return dmf::eval::answer([&] {
+  return dmf::json_answer([&] {
     return dmf::eval::run(dmf::eval::view_of(*query), dmf::eval::view_of(*gallery),
                           dmf::eval::Request(options));
   });
 }
 
 char* dmf_eval_compare(const double* first, const double* second, const int64_t* identities, int64_t count) {
-  return dmf::eval::answer([&] {
+  return dmf::json_answer([&] {
     std::vector<dmf::eval::QueryResult> a(static_cast<size_t>(count)), b(a.size());
     for (size_t q = 0; q < a.size(); ++q) {
       a[q].identity = b[q].identity = identities[q];
