@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools/format.sh --check
 if command -v shellcheck >/dev/null; then
-  shellcheck dmf .ci/run tools/*.sh
+  shellcheck dmf .ci/run tools/*.sh tests/*/*.sh
 else
   echo "check.sh: shellcheck is not installed, the shell scripts are not checked" >&2
 fi

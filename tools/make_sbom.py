@@ -18,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -44,7 +45,14 @@ def headers(build):
     if not (Path(build) / "build.ninja").exists():
         return set()
     paths, is_ours = set(), False
-    for line in output("ninja", "-C", build, "-t", "deps").splitlines():
+    with tempfile.TemporaryDirectory() as folder:
+        # ninja may tidy its logs when it reads them; the build that runs this writes them.
+        for name in ("build.ninja", ".ninja_deps", "CMakeFiles/rules.ninja"):
+            copy = Path(folder) / name
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes((Path(build) / name).read_bytes())
+        listed = output("ninja", "-C", folder, "-t", "deps").splitlines()
+    for line in listed:
         if not line.startswith(" "):
             target = re.match(r"src/dmf/(?:\w+/)?CMakeFiles/(\w+)\.dir/", line)
             is_ours = target is not None and "test" not in target[1]
