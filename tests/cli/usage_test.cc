@@ -16,7 +16,7 @@ TEST(Usage, HelpListsTheCommandsAndSucceeds) {
     const Finished finished = run_program(arguments);
     EXPECT_EQ(finished.exit_code, 0);
     for (const char* command : {"quickstart", "train", "eval", "matrix", "embed", "translate", "world",
-                                "fetch", "doctor", "version"}) {
+                                "fetch", "doctor", "bench", "version"}) {
       EXPECT_THAT(finished.output, HasSubstr(std::string("\n  ") + command + " "));
     }
   }
@@ -75,6 +75,25 @@ TEST(Usage, DoctorNamesWhatItLookedAt) {
   std::vector<std::string> topics;
   for (const auto& finding : document.at("findings")) topics.push_back(finding.at("topic"));
   EXPECT_THAT(topics, testing::IsSupersetOf({"processor", "bfloat16", "memory", "libtorch", "CUDA"}));
+}
+
+TEST(Usage, BenchMeasuresEachRowApart) {
+  const Finished finished =
+      run_program({"bench", "load", "load", "--seconds", "0.01", "--batch", "8", "--json"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.errors;
+  const nlohmann::json results = finished.json().at("results");
+  ASSERT_EQ(results.size(), 2U);
+  for (const auto& result : results) {
+    EXPECT_EQ(result.at("row"), "load");
+    EXPECT_GT(result.at("images_per_second"), 0);
+    EXPECT_GT(result.at("peak_memory_bytes"), 0);
+  }
+}
+
+TEST(Usage, BenchNamesItsRows) {
+  const Finished finished = run_program({"bench", "train-vit"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.errors, HasSubstr("train-vit-b"));
 }
 
 TEST(Usage, OutputThatCannotBeWrittenIsAFailure) {

@@ -23,8 +23,9 @@ class TinyEncoder : public translate::ImageEncoder {
         grid_(grid) {}
 
   torch::Tensor normalise(const torch::Tensor& pixels) const override {
-    return pixels.to(torch::kFloat32) / 255;
+    return pixels.to(torch::kFloat32) / 255;  // of any size and any number of channels
   }
+  translate::Normalisation normalisation() const override { return {{0, 0, 0}, {1, 1, 1}}; }
   torch::Tensor frozen(const torch::Tensor& normalised) const override { return normalised; }
   torch::Tensor trained(const torch::Tensor& stored, bool training) const override {
     const torch::Tensor mixed = at::conv2d(stored.to(torch::kFloat32), tensors_.at("conv.weight"));

@@ -52,6 +52,7 @@ struct Command {
 };
 
 Command ablate_command();
+Command bench_command();
 Command doctor_command();
 Command embed_command();
 Command eval_command();

@@ -22,6 +22,11 @@ torch::Dtype compute_type(const std::string& name, const torch::Device& device) 
   throw InvalidArgument(Expectation{"precision", "name", "auto, float32 or bfloat16", name, ""}.message());
 }
 
+torch::Dtype current_precision(const torch::Device& device) {
+  const bool is_mixed = at::autocast::is_autocast_enabled(device.type());
+  return is_mixed ? at::autocast::get_autocast_dtype(device.type()) : torch::kFloat32;
+}
+
 PrecisionScope::PrecisionScope(torch::Dtype type, const torch::Device& device)
     : device_(device.type()),
       was_enabled_(at::autocast::is_autocast_enabled(device_)),

@@ -13,6 +13,9 @@ bool has_fast_bfloat16();
 /// @throws InvalidArgument on another name
 torch::Dtype compute_type(const std::string& name, const torch::Device& device);
 
+/// Type of the heavy products on `device` as the caller's PrecisionScope says; float32 outside one.
+torch::Dtype current_precision(const torch::Device& device);
+
 /// While it lives, matrix products and convolutions on `device` run in `type` (libtorch's autocast); float32
 /// switches autocast off. Weights and optimiser state stay float32. One thread's setting; restored at the
 /// end.

@@ -107,6 +107,26 @@ torch::Tensor random_erase(const torch::Tensor& batch, const AugmentOptions& opt
   return result;
 }
 
+std::vector<Change> draw_changes(int64_t count, int64_t height, int64_t width, const AugmentOptions& options,
+                                 RandomStream& random) {
+  std::vector<Change> changes(static_cast<size_t>(count));
+  for (Change& change : changes) change.is_flipped = random.chance(options.flip);
+  for (Change& change : changes) {
+    if (options.pad == 0) break;
+    change.top = random.integer(2 * options.pad + 1) - options.pad;
+    change.left = random.integer(2 * options.pad + 1) - options.pad;
+  }
+  for (Change& change : changes) {
+    if (options.erase == 0 || !random.chance(options.erase)) continue;
+    const Rectangle erased = draw_rectangle(height, width, options, random);
+    change.erased_top = erased.top;
+    change.erased_left = erased.left;
+    change.erased_height = erased.height;
+    change.erased_width = erased.width;
+  }
+  return changes;
+}
+
 torch::Tensor augment(const torch::Tensor& batch, const AugmentOptions& options, RandomStream& random) {
   const torch::Tensor flipped = random_flip(batch, options.flip, random);
   return random_erase(pad_and_crop(flipped, options.pad, options.fill, random), options, random);

@@ -2,20 +2,19 @@
 
 #include <algorithm>
 #include <atomic>
-#include <optional>
+#include <exception>
 #include <thread>
 
 #include "dmf/core/error.h"
 #include "dmf/core/system.h"
+#include "dmf/data/over_images.h"
 #include "dmf/data/pixels.h"
 
 namespace dmf::data {
 namespace {
 
-/// Copies rows of red green blue into three planes of `to`, [3, H, W] uint8 contiguous.
-void fill_planes(const Pixels& picture, uint8_t* to) {
-  const int64_t area = picture.height * picture.width;
-  const uint8_t* from = picture.rgb.data();
+/// Copies `area` pixels of red green blue into three planes of `to`, [3, H, W] uint8 contiguous.
+void fill_planes(const uint8_t* from, int64_t area, uint8_t* to) {
   for (int64_t i = 0; i < area; ++i, from += 3) {
     to[i] = from[0];
     to[area + i] = from[1];
@@ -28,8 +27,42 @@ void fill_planes(const Pixels& picture, uint8_t* to) {
 torch::Tensor decode_image(const std::filesystem::path& path, int64_t height, int64_t width) {
   const Pixels picture = decode_pixels(path, height, width);
   torch::Tensor image = torch::empty({3, picture.height, picture.width}, torch::kUInt8);
-  fill_planes(picture, image.data_ptr<uint8_t>());
+  fill_planes(picture.rgb.data(), picture.height * picture.width, image.data_ptr<uint8_t>());
   return image;
+}
+
+std::vector<BrokenImage> over_images(int64_t count, int64_t threads, BrokenImages broken,
+                                     const std::function<void(int64_t)>& work) {
+  std::vector<std::exception_ptr> errors(static_cast<size_t>(count));
+  std::atomic<int64_t> next = 0;
+  const auto take = [&] {
+    for (int64_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        errors[static_cast<size_t>(i)] = std::current_exception();
+        // Images are taken in order, so the first failure by order is among those already begun.
+        if (broken == BrokenImages::kFail) next = count;
+      }
+    }
+  };
+  {
+    const int64_t wanted = std::min(count, threads > 0 ? threads : available_processors());
+    std::vector<std::jthread> helpers;
+    for (int64_t i = 1; i < wanted; ++i) helpers.emplace_back(take);
+    take();
+  }
+  std::vector<BrokenImage> failed;
+  for (size_t i = 0; i < errors.size(); ++i) {
+    if (!errors[i]) continue;
+    if (broken == BrokenImages::kFail) std::rethrow_exception(errors[i]);
+    try {
+      std::rethrow_exception(errors[i]);
+    } catch (const DataError& error) {
+      failed.push_back({i, error.what()});
+    }
+  }
+  return failed;
 }
 
 LoadedImages load_images(const std::vector<std::filesystem::path>& paths, const LoadOptions& options) {
@@ -37,37 +70,14 @@ LoadedImages load_images(const std::vector<std::filesystem::path>& paths, const 
             "load_images: height, width and threads have to be positive");
   const auto count = static_cast<int64_t>(paths.size());
   LoadedImages loaded{torch::zeros({count, 3, options.height, options.width}, torch::kUInt8), {}};
-  const int64_t image_size = 3 * options.height * options.width;
+  const int64_t area = options.height * options.width;
   uint8_t* const pixels = loaded.pixels.data_ptr<uint8_t>();
-  std::vector<std::exception_ptr> errors(paths.size());
-  std::atomic<int64_t> next = 0;
-  const auto work = [&] {
-    for (int64_t i = next++; i < count; i = next++) {
-      try {
-        fill_planes(decode_pixels(paths[static_cast<size_t>(i)], options.height, options.width),
-                    pixels + i * image_size);
-      } catch (...) {
-        errors[static_cast<size_t>(i)] = std::current_exception();
-        // Images are taken in order, so the first failure by order is among those already begun.
-        if (options.broken == BrokenImages::kFail) next = count;
-      }
-    }
-  };
-  {
-    const int64_t threads = std::min(count, options.threads > 0 ? options.threads : available_processors());
-    std::vector<std::jthread> helpers;
-    for (int64_t i = 1; i < threads; ++i) helpers.emplace_back(work);
-    work();
-  }
-  for (size_t i = 0; i < errors.size(); ++i) {
-    if (!errors[i]) continue;
-    if (options.broken == BrokenImages::kFail) std::rethrow_exception(errors[i]);
-    try {
-      std::rethrow_exception(errors[i]);
-    } catch (const DataError& error) {
-      loaded.broken.push_back({i, error.what()});
-    }
-  }
+  loaded.broken = over_images(count, options.threads, options.broken, [&](int64_t i) {
+    thread_local std::vector<uint8_t> picture;
+    picture.resize(static_cast<size_t>(3 * area));
+    decode_into(paths[static_cast<size_t>(i)], options.height, options.width, picture.data());
+    fill_planes(picture.data(), area, pixels + i * 3 * area);
+  });
   return loaded;
 }
 

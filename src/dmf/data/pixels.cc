@@ -28,19 +28,25 @@ void check_size(const std::filesystem::path& path, int64_t height, int64_t width
   }
 }
 
+/// Stretches `source` to the size of `result`, into its memory.
+void resize_into(const cv::Mat& source, cv::Mat result) {
+  const cv::Size smaller(std::min(result.cols, source.cols), std::min(result.rows, source.rows));
+  cv::Mat shrunk = source;
+  if (smaller != source.size()) {
+    shrunk = smaller == result.size() ? result : cv::Mat();
+    cv::resize(source, shrunk, smaller, 0, 0, cv::INTER_AREA);
+  }
+  if (shrunk.size() != result.size()) {
+    cv::resize(shrunk, result, result.size(), 0, 0, cv::INTER_LINEAR);
+  } else if (shrunk.data != result.data) {
+    shrunk.copyTo(result);
+  }
+}
+
 cv::Mat resize_mat(const cv::Mat& source, int height, int width) {
-  cv::Mat result = source;
-  const cv::Size smaller(std::min(width, source.cols), std::min(height, source.rows));
-  if (smaller != result.size()) {
-    cv::Mat shrunk;
-    cv::resize(result, shrunk, smaller, 0, 0, cv::INTER_AREA);
-    result = shrunk;
-  }
-  if (result.size() != cv::Size(width, height)) {
-    cv::Mat grown;
-    cv::resize(result, grown, cv::Size(width, height), 0, 0, cv::INTER_LINEAR);
-    result = grown;
-  }
+  if (source.size() == cv::Size(width, height)) return source;
+  cv::Mat result(height, width, source.type());
+  resize_into(source, result);
   return result;
 }
 
@@ -83,7 +89,8 @@ cv::Mat rgb_from_cmyk(const cv::Mat& cmyk) {
 
 cv::Mat decode_jpeg(const std::filesystem::path& path, Bytes bytes, int64_t height, int64_t width,
                     ImageSize& stored) {
-  const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
+  // One a thread: to make it takes as long as to decode a small picture.
+  thread_local const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   if (!decoder) fail(path, tjGetErrorStr2(nullptr));
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   int stored_width = 0, stored_height = 0, subsampling = 0, colours = 0;
@@ -138,6 +145,17 @@ Pixels pixels_from_mat(const cv::Mat& rgb) {
   return result;
 }
 
+cv::Mat decode_mat(Bytes bytes, const std::filesystem::path& path, int64_t height, int64_t width,
+                   ImageSize& stored) {
+  DMF_CHECK(height >= 0 && width >= 0 && (height == 0) == (width == 0) && height <= 65535 && width <= 65535,
+            InvalidArgument, "decode_pixels: size {} x {} is not possible", height, width);
+  if (bytes.empty()) fail(path, "the file is empty");
+  const auto format = image_format(bytes);
+  if (!format) fail(path, "not a JPEG, PNG, BMP, WebP, TIFF or PNM file");
+  return format == ImageFormat::kJpeg ? decode_jpeg(path, bytes, height, width, stored)
+                                      : decode_other(path, bytes, *format, stored);
+}
+
 }  // namespace
 
 DecodedFile decode_file(const MappedFile& file, int64_t height, int64_t width) {
@@ -145,16 +163,20 @@ DecodedFile decode_file(const MappedFile& file, int64_t height, int64_t width) {
 }
 
 DecodedFile decode_bytes(Bytes bytes, const std::filesystem::path& path, int64_t height, int64_t width) {
-  DMF_CHECK(height >= 0 && width >= 0 && (height == 0) == (width == 0) && height <= 65535 && width <= 65535,
-            InvalidArgument, "decode_pixels: size {} x {} is not possible", height, width);
-  if (bytes.empty()) fail(path, "the file is empty");
-  const auto format = image_format(bytes);
-  if (!format) fail(path, "not a JPEG, PNG, BMP, WebP, TIFF or PNM file");
   ImageSize stored{};
-  cv::Mat picture = format == ImageFormat::kJpeg ? decode_jpeg(path, bytes, height, width, stored)
-                                                 : decode_other(path, bytes, *format, stored);
+  cv::Mat picture = decode_mat(bytes, path, height, width, stored);
   if (height != kNativeSize) picture = resize_mat(picture, static_cast<int>(height), static_cast<int>(width));
   return {pixels_from_mat(picture), stored.height, stored.width};
+}
+
+void decode_into(const std::filesystem::path& path, int64_t height, int64_t width, uint8_t* rgb) {
+  if (std::filesystem::is_directory(path)) fail(path, "it is a folder");
+  DMF_CHECK(height > 0 && width > 0, InvalidArgument, "decode_into: size {} x {} is not possible", height,
+            width);
+  const MappedFile file(path);
+  ImageSize stored{};
+  resize_into(decode_mat(file.bytes(), path, height, width, stored),
+              cv::Mat(static_cast<int>(height), static_cast<int>(width), CV_8UC3, rgb));
 }
 
 Pixels decode_pixels(const std::filesystem::path& path, int64_t height, int64_t width) {

@@ -38,6 +38,10 @@ inline constexpr int64_t kNativeSize = 0;
 Pixels decode_pixels(const std::filesystem::path& path, int64_t height = kNativeSize,
                      int64_t width = kNativeSize);
 
+/// decode_pixels() into memory of the caller's: height × width × 3 bytes. @param height, width  not
+/// kNativeSize
+void decode_into(const std::filesystem::path& path, int64_t height, int64_t width, uint8_t* rgb);
+
 /// A decoded file, with the size that it has before scaling and turning.
 struct DecodedFile {
   Pixels pixels;

@@ -13,9 +13,7 @@ namespace dmf::embed {
 class ColourEncoder : public translate::ImageEncoder {
  public:
   ColourEncoder() : ImageEncoder({}, {}) { options_.height = options_.width = 64; }
-  torch::Tensor normalise(const torch::Tensor& pixels) const override {
-    return pixels.to(torch::kFloat32) / 255 - 0.5;
-  }
+  translate::Normalisation normalisation() const override { return {{0.5, 0.5, 0.5}, {1, 1, 1}}; }
   torch::Tensor frozen(const torch::Tensor& normalised) const override {
     return at::avg_pool2d(normalised, {32, 32});
   }

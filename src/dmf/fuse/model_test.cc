@@ -5,6 +5,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/precision.h"
+#include "dmf/fuse/observe.h"
 #include "dmf/fuse/transformer.h"
 #include "support/closeness.h"
 #include "support/message_of.h"
@@ -246,6 +247,41 @@ TEST(DmfModel, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(images_only.tensors().contains("text.projection.weight"));
   EXPECT_THAT(test::message_of<InvalidArgument>([&] { images_only.forward_text(random_texts(1, 2), false); }),
               HasSubstr("no text branch"));
+}
+
+/// A block's output, and the gradients of its input and its tensors.
+std::vector<torch::Tensor> block_results(const ModelOptions& options, const torch::Tensor& mask,
+                                         int64_t outputs) {
+  const weights::NamedTensors tensors = small_model(options).tensors();
+  const torch::Tensor x = at::arange(4 * 7 * 32).sin().view({4, 7, 32}).requires_grad_();
+  at::manual_seed(5);
+  const torch::Tensor y = transformer_block(weights::Scope(tensors, "transformer.1."), x, mask, options,
+                                            outputs, options.drop_path, true);
+  y.square().sum().backward();
+  std::vector<torch::Tensor> results{y.detach(), x.grad()};
+  for (const auto& [name, tensor] : tensors) {
+    if (name.starts_with("transformer.1.")) results.push_back(tensor.grad());
+  }
+  return results;
+}
+
+TEST(TransformerBlock, KernelsAgreeWithOperators) {
+  ModelOptions options = small_options();
+  options.width = 32;
+  options.heads = 2;  // 16 numbers a head: what the kernels take
+  options.drop_path = 0.4;
+  torch::Tensor mask = at::arange(4 * 7).remainder(3).view({4, 1, 1, 7}) != 2;
+  mask.select(3, 0).fill_(true);
+  for (const torch::Tensor& allowed : {torch::Tensor(), mask}) {
+    for (const int64_t outputs : {1, 7}) {
+      const std::vector<torch::Tensor> fast = block_results(options, allowed, outputs);
+      // What an observer is shown are libtorch's operators.
+      const ObserverScope observer([](const std::string&, const torch::Tensor&) {});
+      const std::vector<torch::Tensor> plain = block_results(options, allowed, outputs);
+      ASSERT_EQ(fast.size(), 14U);
+      for (size_t i = 0; i < fast.size(); ++i) EXPECT_LT(test::relative_error(fast[i], plain[i]), 1e-5) << i;
+    }
+  }
 }
 
 TEST(TransformerBlock, TheFirstOutputsDoNotNeedTheOthers) {

@@ -13,6 +13,8 @@ ObserverScope::ObserverScope(Observer observer) : previous_(std::exchange(g_obse
 
 ObserverScope::~ObserverScope() { g_observer = std::move(previous_); }
 
+bool is_observed() { return static_cast<bool>(g_observer); }
+
 void observe(const char* part, const torch::Tensor& output) {
   if (g_observer) g_observer(part, output);
 }

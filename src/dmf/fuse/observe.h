@@ -24,6 +24,9 @@ class ObserverScope {
   Observer previous_;
 };
 
+/// Whether this thread has an observer.
+bool is_observed();
+
 /// Shows an output to this thread's observer; costs nothing where there is none.
 void observe(const char* part, const torch::Tensor& output);
 /// The same of a part below a scope: its prefix stands before the name.

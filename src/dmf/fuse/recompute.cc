@@ -1,6 +1,5 @@
 #include "dmf/fuse/recompute.h"
 
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <mutex>
@@ -24,11 +23,6 @@ void set_random_state(const torch::Device& device, const torch::Tensor& state) {
   at::Generator generator = at::globalContext().defaultGenerator(device);
   const std::scoped_lock lock(generator.mutex());
   generator.set_state(state);
-}
-
-torch::Dtype current_precision(const torch::Device& device) {
-  const bool is_mixed = at::autocast::is_autocast_enabled(device.type());
-  return is_mixed ? at::autocast::get_autocast_dtype(device.type()) : torch::kFloat32;
 }
 
 /// What the second forward pass needs besides its input.

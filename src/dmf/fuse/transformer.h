@@ -10,6 +10,8 @@ namespace dmf::fuse {
 
 /// One pre-norm block of the shared vision transformer (Dosovitskiy et al. 2021, names as in timm):
 ///   x = x + attn(norm1(x));  x = x + mlp(norm2(x))
+/// Computed by kernels (kernels/transformer_block.h) where the processor has them, which agree with libtorch's
+/// operators to rounding; by these where the thread has an observer or numbers are dropped.
 /// @param tensors    the block's: norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2, each with weight and
 /// bias
 /// @param sequence   [B, S, D] floating

@@ -2,6 +2,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/random.h"
+#include "dmf/data/augmented_images.h"
 #include "dmf/data/image.h"
 #include "dmf/text/compose.h"
 #include "dmf/text/keywords.h"
@@ -120,11 +121,25 @@ Batch DatasetBatches::draw(int64_t step) const {
   return batch;
 }
 
-torch::Tensor DatasetBatches::decode(const std::vector<int64_t>& records) const {
-  const translate::ImageEncoderOptions& size = inputs_.image_encoder->options();
+std::vector<std::filesystem::path> DatasetBatches::paths_of(const std::vector<int64_t>& records) const {
   std::vector<std::filesystem::path> paths;
   for (const int64_t record : records) paths.push_back(records_.at(static_cast<size_t>(record)).path);
-  return data::load_images(paths, {.height = size.height, .width = size.width}).pixels;
+  return paths;
+}
+
+torch::Tensor DatasetBatches::decode(const std::vector<int64_t>& records) const {
+  const translate::ImageEncoderOptions& size = inputs_.image_encoder->options();
+  return data::load_images(paths_of(records), {.height = size.height, .width = size.width}).pixels;
+}
+
+/// Images as the encoder reads them, changed.
+torch::Tensor DatasetBatches::load_augmented(const std::vector<int64_t>& records,
+                                             RandomStream& random) const {
+  const translate::ImageEncoder& encoder = *inputs_.image_encoder;
+  if (augment_.grid.fill != "zero")
+    return encoder.normalise(data::augment(decode(records), augment_.grid, random));
+  return data::load_augmented(paths_of(records), encoder.options().height, encoder.options().width,
+                              augment_.grid, encoder.normalisation().scale(), random);
 }
 
 torch::Tensor DatasetBatches::sample_maps(int64_t count) const {
@@ -156,8 +171,7 @@ torch::Tensor DatasetBatches::draw_images(const std::vector<data::Sample>& sampl
         inputs_.store->gather(records, views), extra_rows(),
         [&](const torch::Tensor& cells) { return data::augment(cells, augment_.grid, augmenting); });
   } else {
-    const torch::Tensor pixels = data::augment(decode(records), augment_.grid, augmenting);
-    maps = inputs_.image_encoder->frozen(inputs_.image_encoder->normalise(pixels));
+    maps = inputs_.image_encoder->frozen(load_augmented(records, augmenting));
   }
   if (augment_.mixstyle == 0) return maps;
   RandomStream mixing(seed_, stage_ + ".mixstyle", {place});

@@ -55,7 +55,9 @@ class DatasetBatches : public BatchSource {
     std::vector<data::Sample> images, texts;
   };
   Drawn samples_of(int64_t step) const;
+  std::vector<std::filesystem::path> paths_of(const std::vector<int64_t>& records) const;
   torch::Tensor decode(const std::vector<int64_t>& records) const;
+  torch::Tensor load_augmented(const std::vector<int64_t>& records, RandomStream& random) const;
   int64_t extra_rows() const;  ///< of a stored map, that are no cells
   torch::Tensor draw_images(const std::vector<data::Sample>& samples, int64_t step) const;
   translate::TextTokens draw_texts(const std::vector<data::Sample>& samples, int64_t step) const;

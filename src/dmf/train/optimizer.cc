@@ -72,6 +72,12 @@ torch::Tensor aligned_gradient(const torch::Tensor& parameter) {
   return at::empty_like(parameter).copy_(gradient);
 }
 
+/// libtorch's fused steps do not tell that they wrote to a tensor: what was made of its values would not be
+/// made anew (kernels/packed_weights.h).
+void tell_changed(const std::vector<torch::Tensor>& values) {
+  for (const torch::Tensor& value : values) value.unsafeGetTensorImpl()->bump_version();
+}
+
 class Sgd : public Optimizer {
  public:
   Sgd(const weights::NamedTensors& parameters, const OptimizerOptions& options)
@@ -93,6 +99,7 @@ class Sgd : public Optimizer {
       at::_fused_sgd_(values, gradients, velocities, first.decay, options_.momentum,
                       learning_rate * first.rate,
                       /*dampening=*/0.0, /*nesterov=*/false, /*maximize=*/false, /*is_first_step=*/false);
+      tell_changed(values);
     }
   }
 
@@ -132,6 +139,7 @@ class AdamW : public Optimizer {
       at::_fused_adamw_(values, gradients, means, squares, /*max_exp_avg_sqs=*/{}, updates,
                         learning_rate * first.rate, options_.momentum, kBeta2, first.decay, kEpsilon,
                         /*amsgrad=*/false, /*maximize=*/false);
+      tell_changed(values);
     }
   }
 

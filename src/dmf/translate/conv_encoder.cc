@@ -1,7 +1,5 @@
 #include "dmf/translate/conv_encoder.h"
 
-#include <ATen/autocast_mode.h>
-
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/core/precision.h"
@@ -48,17 +46,11 @@ ConvEncoder::ConvEncoder(const ImageEncoderOptions& options, Architecture net,
   for (const std::string& name : trained_names()) tensors_.at(name).requires_grad_(true);
 }
 
-torch::Tensor ConvEncoder::normalise(const torch::Tensor& pixels) const {
-  check_shape(pixels, {kAnySize, 3, options_.height, options_.width}, "ImageEncoder::normalise", "pixels");
-  check_type(pixels, torch::kUInt8, "ImageEncoder::normalise", "pixels");
-  return normalised_pixels(pixels, {net_.mean, net_.deviation});
-}
-
 torch::Tensor ConvEncoder::frozen(const torch::Tensor& normalised) const {
   check_shape(normalised, {kAnySize, 3, options_.height, options_.width}, "ImageEncoder::frozen",
               "normalised");
   const torch::NoGradGuard no_gradients;
-  const torch::Dtype type = callers_type(normalised.device());
+  const torch::Dtype type = current_precision(normalised.device());
   const PrecisionScope weights_are_in_type(torch::kFloat32, normalised.device());
   const torch::Tensor input = normalised.to(type).contiguous(at::MemoryFormat::ChannelsLast);
   if (first_trained_ == 0) return input;
@@ -78,7 +70,7 @@ torch::Tensor ConvEncoder::frozen_batch(const FoldedLayers& layers, const torch:
 torch::Tensor ConvEncoder::trained(const torch::Tensor& stored, bool training) const {
   const std::vector<int64_t> sizes = stored_sizes();
   check_shape(stored, {kAnySize, sizes[0], sizes[1], sizes[2]}, "ImageEncoder::trained", "stored");
-  const bool is_plain = !at::autocast::is_autocast_enabled(stored.device().type());
+  const bool is_plain = current_precision(stored.device()) == torch::kFloat32;
   torch::Tensor map = is_plain ? stored.to(torch::kFloat32) : stored;
   map = map.contiguous(at::MemoryFormat::ChannelsLast);
   torch::Tensor cells;

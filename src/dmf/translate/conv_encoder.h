@@ -18,7 +18,7 @@ class ConvEncoder : public ImageEncoder {
   ConvEncoder(const ImageEncoderOptions& options, Architecture net, const std::string& standard_freeze,
               weights::NamedTensors tensors);
 
-  torch::Tensor normalise(const torch::Tensor& pixels) const override;
+  Normalisation normalisation() const override { return {net_.mean, net_.deviation}; }
   torch::Tensor frozen(const torch::Tensor& normalised) const override;
   torch::Tensor trained(const torch::Tensor& stored, bool training) const override;
   std::vector<int64_t> stored_sizes() const override;

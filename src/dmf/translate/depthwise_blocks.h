@@ -1,9 +1,14 @@
 // The depthwise kernels, for one instruction set: included by depthwise_{generic,v3,v4}.cc (see lanes.h).
+#include "dmf/kernels/lanes.h"
 #include "dmf/translate/depthwise_kernel.h"
-#include "dmf/translate/lanes.h"
 
 namespace dmf::translate::DMF_ISA {
 namespace {
+
+using kernels::DMF_ISA::kLanes;
+using kernels::DMF_ISA::Lanes;
+using kernels::DMF_ISA::load;
+using kernels::DMF_ISA::store;
 
 static_assert(kLanes == kDepthwiseBlock);
 

@@ -1,12 +1,11 @@
 #include "dmf/translate/image_encoder.h"
 
-#include <ATen/autocast_mode.h>
-
 #include <nlohmann/json.hpp>
 #include <regex>
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/core/shape.h"
 #include "dmf/translate/conv_encoder.h"
 #include "dmf/translate/package.h"
 #include "dmf/translate/recognise.h"
@@ -160,9 +159,10 @@ std::shared_ptr<ImageEncoder> from_tensors(const ImageEncoderOptions& options,
 
 }  // namespace
 
-torch::Dtype ImageEncoder::callers_type(const torch::Device& device) {
-  return at::autocast::is_autocast_enabled(device.type()) ? at::autocast::get_autocast_dtype(device.type())
-                                                          : torch::kFloat32;
+torch::Tensor ImageEncoder::normalise(const torch::Tensor& pixels) const {
+  check_shape(pixels, {kAnySize, 3, options_.height, options_.width}, "ImageEncoder::normalise", "pixels");
+  check_type(pixels, torch::kUInt8, "ImageEncoder::normalise", "pixels");
+  return normalised_pixels(pixels, normalisation());
 }
 
 torch::Tensor ImageEncoder::in_batches(const torch::Tensor& images,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dmf/core/option_table.h"
+#include "dmf/translate/normalisation.h"
 #include "dmf/translate/token_grid.h"
 #include "dmf/weights/tensors.h"
 
@@ -80,7 +81,9 @@ class ImageEncoder {
   /// Pixels as the encoder's pre-training had them.
   /// @param pixels  [B, 3, H, W] uint8, RGB, any device
   /// @return        [B, 3, H, W] float32, channels-last
-  virtual torch::Tensor normalise(const torch::Tensor& pixels) const = 0;
+  virtual torch::Tensor normalise(const torch::Tensor& pixels) const;
+  /// What normalise() does to each pixel.
+  virtual Normalisation normalisation() const = 0;
 
   /// Everything up to the freeze point, for inference only: batch norm folded into the convolutions,
   /// channels-last. Computed in the caller's PrecisionScope (bfloat16 inside one, else float32), on the
@@ -136,8 +139,6 @@ class ImageEncoder {
   ImageEncoder(ImageEncoderOptions options, weights::NamedTensors tensors)
       : options_(std::move(options)), tensors_(std::move(tensors)) {}
 
-  /// Type of the products in the caller's PrecisionScope.
-  static torch::Dtype callers_type(const torch::Device& device);
   /// `compute` of some images at a time: larger batches leave a CPU's cache (bench/README.md).
   static torch::Tensor in_batches(const torch::Tensor& images,
                                   const std::function<torch::Tensor(const torch::Tensor&)>& compute);

@@ -1,17 +1,20 @@
 #include "dmf/translate/normalisation.h"
 
-#include <vector>
-
 namespace dmf::translate {
 
-torch::Tensor normalised_pixels(const torch::Tensor& pixels, const Normalisation& normalisation) {
-  std::vector<float> scale, shift;
+data::PixelScale Normalisation::scale() const {
+  data::PixelScale result{};
   for (size_t c = 0; c < 3; ++c) {
-    scale.push_back(static_cast<float>(1 / (255 * normalisation.deviation[c])));
-    shift.push_back(static_cast<float>(-normalisation.mean[c] / normalisation.deviation[c]));
+    result.scale[c] = static_cast<float>(1 / (255 * deviation[c]));
+    result.shift[c] = static_cast<float>(-mean[c] / deviation[c]);
   }
-  const auto row = [&](const std::vector<float>& values) {
-    return torch::tensor(values).view({1, 3, 1, 1}).to(pixels.device());
+  return result;
+}
+
+torch::Tensor normalised_pixels(const torch::Tensor& pixels, const Normalisation& normalisation) {
+  const auto [scale, shift] = normalisation.scale();
+  const auto row = [&](const std::array<float, 3>& values) {
+    return torch::tensor(at::ArrayRef<float>(values)).view({1, 3, 1, 1}).to(pixels.device());
   };
   const torch::NoGradGuard no_gradients;
   return pixels.to(torch::kFloat32)

@@ -3,11 +3,16 @@
 
 #include <array>
 
+#include "dmf/data/augmented_images.h"
+
 namespace dmf::translate {
 
 /// Mean and deviation that pixels / 255 had in a model's pre-training, by channel (red, green, blue).
 struct Normalisation {
   std::array<double, 3> mean{0.5, 0.5, 0.5}, deviation{0.5, 0.5, 0.5};
+
+  /// The same as a factor and a summand of the pixels.
+  data::PixelScale scale() const;
 };
 
 /// ImageNet's, as torchvision has them.

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "dmf/kernels/transformer_block.h"
+
 namespace dmf::translate {
 namespace {
 
@@ -43,6 +45,37 @@ torch::Tensor mlp(const TransformerBlock& block, const torch::Tensor& sequence) 
   return linear(at::gelu(linear(sequence, block.up)), block.down);
 }
 
+/// Query, key and value as one layer.
+Affine fused_layer(const TransformerBlock& block) {
+  if (block.fused.weight.defined()) return block.fused;
+  const auto bias = [](const Affine& layer) {
+    return layer.bias.defined() ? layer.bias : at::zeros({layer.weight.size(0)}, layer.weight.options());
+  };
+  return {at::cat({block.query.weight, block.key.weight, block.value.weight}),
+          at::cat({bias(block.query), bias(block.key), bias(block.value)})};
+}
+
+/// A layer whose outputs are multiplied by a scale.
+Affine scaled_layer(const Affine& layer, const torch::Tensor& scale) {
+  if (!scale.defined()) return layer;
+  return {layer.weight * scale.unsqueeze(1), layer.bias * scale};
+}
+
+/// A pre-norm block without mask in this processor's kernels.
+torch::Tensor fast_block(const TransformerBlock& block, const torch::Tensor& sequence,
+                         const TransformerShape& shape) {
+  const Affine qkv = fused_layer(block), out = scaled_layer(block.attention_output, block.attention_scale),
+               down = scaled_layer(block.down, block.mlp_scale);
+  const kernels::BranchOptions options{.epsilon = shape.norm_epsilon, .heads = shape.heads};
+  const torch::Tensor x = kernels::attention_branch(
+      sequence,
+      {block.attention_norm.weight, block.attention_norm.bias, qkv.weight, qkv.bias, out.weight, out.bias},
+      options);
+  return kernels::mlp_branch(
+      x, {block.mlp_norm.weight, block.mlp_norm.bias, block.up.weight, block.up.bias, down.weight, down.bias},
+      options);
+}
+
 }  // namespace
 
 torch::Tensor layer_norm(const torch::Tensor& input, const Affine& norm, double epsilon) {
@@ -58,6 +91,8 @@ torch::Tensor run_block(const TransformerBlock& block, const torch::Tensor& sequ
     return scale.defined() ? branch * scale : branch;
   };
   if (shape.norm_place == NormPlace::kBefore) {
+    if (!mask.defined() && kernels::can_run_branches(sequence, shape.heads, block.up.weight.size(0)))
+      return fast_block(block, sequence, shape);
     const torch::Tensor mixed = attention(block, normed(sequence, block.attention_norm), mask, shape.heads);
     const torch::Tensor attended = sequence + scaled(mixed, block.attention_scale);
     return attended + scaled(mlp(block, normed(attended, block.mlp_norm)), block.mlp_scale);

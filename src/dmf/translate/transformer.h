@@ -12,6 +12,9 @@ struct Affine {
 /// Tensors of one pre-trained transformer block (Vaswani et al. 2017), whatever its checkpoint calls them.
 struct TransformerBlock {
   Affine query, key, value, attention_output, attention_norm;
+  Affine
+      /// query, key and value as one layer [3 D, D], where the checkpoint has them so; else undefined
+      fused;
   Affine up, down, mlp_norm;
   /// Layer scale (Touvron et al. 2021, arXiv:2103.17239): [width] each branch is multiplied by before it is
   /// added; undefined = none.

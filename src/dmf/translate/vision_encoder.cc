@@ -4,6 +4,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
+#include "dmf/core/precision.h"
 #include "dmf/core/shape.h"
 #include "dmf/translate/text_tensor.h"
 #include "dmf/translate/vision_names.h"
@@ -56,17 +57,11 @@ void VisionEncoder::read_freeze_point() {
   }
 }
 
-torch::Tensor VisionEncoder::normalise(const torch::Tensor& pixels) const {
-  check_shape(pixels, {kAnySize, 3, options_.height, options_.width}, "ImageEncoder::normalise", "pixels");
-  check_type(pixels, torch::kUInt8, "ImageEncoder::normalise", "pixels");
-  return normalised_pixels(pixels, net_.config().normalisation);
-}
-
 torch::Tensor VisionEncoder::frozen(const torch::Tensor& normalised) const {
   check_shape(normalised, {kAnySize, 3, options_.height, options_.width}, "ImageEncoder::frozen",
               "normalised");
   const torch::NoGradGuard no_gradients;
-  const torch::Tensor input = normalised.to(callers_type(normalised.device()));
+  const torch::Tensor input = normalised.to(current_precision(normalised.device()));
   if (cut_ == Cut::kNothing) return input;
   return in_batches(input, [&](const torch::Tensor& part) { return frozen_batch(part); });
 }
@@ -99,7 +94,7 @@ torch::Tensor VisionEncoder::to_sequence(const torch::Tensor& map) const {
 torch::Tensor VisionEncoder::trained(const torch::Tensor& stored, bool) const {
   const std::vector<int64_t> sizes = stored_sizes();
   check_shape(stored, {kAnySize, sizes[0], sizes[1], sizes[2]}, "ImageEncoder::trained", "stored");
-  const torch::Dtype type = callers_type(stored.device());
+  const torch::Dtype type = current_precision(stored.device());
   const torch::Tensor map = stored.to(type);
   if (cut_ == Cut::kAll) return to_sequence(map);
   torch::Tensor sequence;

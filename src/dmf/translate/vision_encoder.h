@@ -22,7 +22,7 @@ class VisionEncoder : public ImageEncoder {
   VisionEncoder(const ImageEncoderOptions& options, const VisionConfig& config,
                 weights::NamedTensors tensors);
 
-  torch::Tensor normalise(const torch::Tensor& pixels) const override;
+  Normalisation normalisation() const override { return net_.config().normalisation; }
   torch::Tensor frozen(const torch::Tensor& normalised) const override;
   torch::Tensor trained(const torch::Tensor& stored, bool training) const override;
   std::vector<int64_t> stored_sizes() const override;

@@ -170,10 +170,10 @@ TransformerBlock vision_block(const VisionConfig& config, const weights::NamedTe
   TransformerBlock block;
   block.query = affine(scope, names.query);
   if (names.is_fused) {
-    const Affine fused = block.query;
-    block.query = third(fused, 0);
-    block.key = third(fused, 1);
-    block.value = third(fused, 2);
+    block.fused = block.query;
+    block.query = third(block.fused, 0);
+    block.key = third(block.fused, 1);
+    block.value = third(block.fused, 2);
   } else {
     block.key = affine(scope, names.key);
     block.value = affine(scope, names.value);

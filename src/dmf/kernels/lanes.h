@@ -4,10 +4,13 @@
 // such a function, built for the newest processor, for the whole program.
 #include <stdint.h>
 #include <string.h>
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
 
 #define DMF_INLINE inline __attribute__((always_inline))
 
-namespace dmf::translate::DMF_ISA {
+namespace dmf::kernels::DMF_ISA {
 namespace {
 
 constexpr int64_t kLanes = 16;
@@ -31,9 +34,13 @@ DMF_INLINE Lanes load(const T* from) {
 template <class T>
 DMF_INLINE void store(T* to, Lanes lanes) {
   if constexpr (sizeof(T) == 2) {
+#if defined(__AVX512BF16__)
+    const __m256bh half = _mm512_cvtneps_pbh((__m512)lanes);
+#else
     const BitLanes bits = (BitLanes)lanes;
     const BitLanes rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;  // to nearest, ties to even
     const HalfLanes half = __builtin_convertvector(rounded, HalfLanes);
+#endif
     memcpy(to, &half, sizeof(half));
   } else {
     memcpy(to, &lanes, sizeof(lanes));
@@ -41,4 +48,4 @@ DMF_INLINE void store(T* to, Lanes lanes) {
 }
 
 }  // namespace
-}  // namespace dmf::translate::DMF_ISA
+}  // namespace dmf::kernels::DMF_ISA
