@@ -7,6 +7,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/system.h"
+#include "dmf/data/picture_batch.h"
 #include "dmf/data/pixels.h"
 
 namespace dmf::data {
@@ -30,6 +31,21 @@ torch::Tensor decode_image(const std::filesystem::path& path, int64_t height, in
   torch::Tensor image = torch::empty({3, picture.height, picture.width}, torch::kUInt8);
   fill_planes(picture, image.data_ptr<uint8_t>());
   return image;
+}
+
+torch::Tensor batch_of(const std::vector<Pixels>& pictures) {
+  DMF_CHECK(!pictures.empty(), InvalidArgument, "a batch of no pictures");
+  const int64_t height = pictures[0].height, width = pictures[0].width;
+  torch::Tensor batch =
+      torch::empty({static_cast<int64_t>(pictures.size()), 3, height, width}, torch::kUInt8);
+  auto* to = batch.data_ptr<uint8_t>();
+  for (const Pixels& picture : pictures) {
+    DMF_CHECK(picture.height == height && picture.width == width, InvalidArgument,
+              "a batch of pictures of {} x {} and {} x {}", height, width, picture.height, picture.width);
+    fill_planes(picture, to);
+    to += 3 * height * width;
+  }
+  return batch;
 }
 
 LoadedImages load_images(const std::vector<std::filesystem::path>& paths, const LoadOptions& options) {

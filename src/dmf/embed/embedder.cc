@@ -49,7 +49,8 @@ Embedder::Embedder(const std::filesystem::path& model_file, const EmbedOptions& 
 
 Embedder::Embedder(fuse::LoadedModel loaded, const EmbedOptions& options)
     : Embedder(std::move(loaded.model),
-               {std::move(loaded.text_encoder), learned_keywords(loaded.description.configuration)}, options) {
+               {std::move(loaded.text_encoder), learned_keywords(loaded.description.configuration)},
+               options) {
   training_ = std::move(loaded.description.training);
 }
 
@@ -74,6 +75,13 @@ ImageEmbeddings Embedder::images(const std::vector<std::filesystem::path>& paths
                                  const std::string& what) const {
   return in_batches(paths, what, width(),
                     [this](const torch::Tensor& pixels) { return embed_batch(pixels); });
+}
+
+torch::Tensor Embedder::images(const torch::Tensor& pixels) const {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> parts;
+  for (const torch::Tensor& part : pixels.split(options_.batch)) parts.push_back(embed_batch(part));
+  return torch::cat(parts);
 }
 
 ImageEmbeddings Embedder::encoded_images(const std::vector<std::filesystem::path>& paths,

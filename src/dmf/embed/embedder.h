@@ -77,6 +77,9 @@ class Embedder {
   ImageEmbeddings images(const std::vector<std::filesystem::path>& paths,
                          const std::string& what = "images") const;
 
+  /// The same of pictures in memory: unit rows, CPU. @param pixels  [N, 3, H, W] uint8, of the model's size
+  torch::Tensor images(const torch::Tensor& pixels) const;
+
   /// @param texts  UTF-8, each with at least one word; read as SentenceReader says (a model file knows it)
   /// @return       [N, D] float32, unit rows, CPU
   /// @throws InvalidArgument  the model has no text branch; a sentence without a word, naming which
