@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "dmf/core/error.h"
+#include "dmf/data/picture_batch.h"
 #include "dmf/data/pixels.h"
 #include "dmf/embed/embedder.h"
 #include "dmf/eval/parallel.h"
@@ -31,23 +32,17 @@ void check_pictures(std::span<const PictureView> pictures) {
   }
 }
 
-/// [N, 3, height, width] uint8.
-torch::Tensor planes_of(std::span<const PictureView> pictures, int64_t height, int64_t width) {
-  const auto count = static_cast<int64_t>(pictures.size()), area = height * width;
-  torch::Tensor planes = torch::empty({count, 3, height, width}, torch::kUInt8);
-  auto* const out = planes.data_ptr<uint8_t>();
-  eval::run_in_parallel(count, 8, 0, [&](eval::Rows some, int64_t) {
+/// Stretched to one size, [N, 3, height, width] uint8.
+torch::Tensor stretched(std::span<const PictureView> views, int64_t height, int64_t width) {
+  std::vector<data::Pixels> pictures(views.size());
+  eval::run_in_parallel(static_cast<int64_t>(views.size()), 8, 0, [&](eval::Rows some, int64_t) {
     for (int64_t i = some.first; i < some.last; ++i) {
-      const PictureView& view = pictures[static_cast<size_t>(i)];
+      const PictureView& view = views[static_cast<size_t>(i)];
       const data::Pixels given{view.height, view.width, {view.rgb, view.rgb + 3 * view.height * view.width}};
-      const data::Pixels picture = data::resize_pixels(given, height, width);
-      for (int64_t channel = 0; channel < 3; ++channel) {
-        uint8_t* const plane = out + (3 * i + channel) * area;
-        for (int64_t k = 0; k < area; ++k) plane[k] = picture.rgb[static_cast<size_t>(3 * k + channel)];
-      }
+      pictures[static_cast<size_t>(i)] = data::resize_pixels(given, height, width);
     }
   });
-  return planes;
+  return data::batch_of(pictures);
 }
 
 const embed::EmbedOptions& checked(const embed::EmbedOptions& options) {
@@ -77,8 +72,9 @@ Vectors Model::embed(const std::vector<std::filesystem::path>& files) const {
 
 Vectors Model::embed(std::span<const PictureView> pictures) const {
   check_pictures(pictures);
+  if (pictures.empty()) return {{}, 0, width()};
   const auto& size = state_->embedder.model().image_encoder()->options();
-  const torch::Tensor planes = planes_of(pictures, size.height, size.width);
+  const torch::Tensor planes = stretched(pictures, size.height, size.width);
   const std::lock_guard lock(state_->turn);
   return copied(state_->embedder.pictures(planes));
 }

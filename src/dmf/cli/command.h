@@ -63,6 +63,7 @@ Command matrix_command();
 Command quickstart_command();
 Command report_command();
 Command search_command();
+Command serve_command();
 Command train_command();
 Command translate_command();
 Command version_command();

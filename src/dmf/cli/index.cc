@@ -27,8 +27,6 @@ struct IndexArguments {
 
 using Json = nlohmann::json;
 
-constexpr double kMostUncovered = 0.2;  // of the crops, before an approximate index is built anew
-
 Json build_approximate(const search::GalleryWriter& writer, const search::ApproximateOptions& options) {
   const search::Gallery& gallery = writer.gallery();
   const auto index = search::ApproximateIndex::build(*gallery.snapshot(), options);
@@ -37,25 +35,6 @@ Json build_approximate(const search::GalleryWriter& writer, const search::Approx
   if (facts.recall < facts.wanted_recall)
     spdlog::warn("the wanted recall {} was not reached: {:.4f}", facts.wanted_recall, facts.recall);
   return {{"recall", facts.recall}, {"directions", facts.directions}, {"candidates", facts.candidates}};
-}
-
-/// Builds a gallery's approximate index anew, if it has one that does not know many of its crops.
-void refresh_approximate(const search::GalleryWriter& writer) {
-  const search::Gallery& gallery = writer.gallery();
-  const std::filesystem::path file = search::approximate_file(gallery.folder());
-  if (!std::filesystem::exists(file)) return;
-  search::ApproximateOptions options;
-  const auto snapshot = gallery.snapshot();
-  try {
-    const auto index = search::ApproximateIndex::load(file, gallery.kind().width);
-    options.recall = index.facts().wanted_recall;
-    const auto all = static_cast<double>(snapshot->positions());
-    if (static_cast<double>(index.covered(*snapshot)) >= (1 - kMostUncovered) * all) return;
-  } catch (const DataError& error) {
-    spdlog::warn("built anew: {}", error.what());
-  }
-  if (snapshot->count() <= options.answers) return;
-  build_approximate(writer, options);
 }
 
 Json with_count(const search::GalleryWriter& writer, Json result) {
@@ -92,7 +71,7 @@ Json add(IndexArguments arguments) {
   writer.set_property("model_file", std::filesystem::absolute(arguments.model).lexically_normal());
   writer.set_property("flip", arguments.embedding.flip ? "yes" : "no");
   const IndexingResult result = index_images(writer, embedder, std::move(inputs), arguments.indexing);
-  refresh_approximate(writer);
+  search::refresh_approximate(writer.gallery());
   return with_count(writer, {{"added", result.added},
                              {"known", result.known},
                              {"broken_images", result.broken},
@@ -112,7 +91,7 @@ Json remove(const IndexArguments& arguments) {
   const int64_t count = writer.remove(chosen(arguments, writer.gallery()));
   if (arguments.compacts) {
     writer.compact(arguments.drops_damaged);
-    refresh_approximate(writer);
+    search::refresh_approximate(writer.gallery());
   }
   return with_count(writer, {{"deleted", count}});
 }
@@ -164,7 +143,7 @@ Json merge(const IndexArguments& arguments) {
     sum.known += result.known;
     sum.damaged += result.damaged;
   }
-  refresh_approximate(writer);
+  search::refresh_approximate(writer.gallery());
   if (sum.damaged > 0) spdlog::warn("{} crops were left out: their vectors are damaged", sum.damaged);
   return with_count(writer, {{"added", sum.added}, {"known", sum.known}, {"damaged", sum.damaged}});
 }
@@ -172,7 +151,7 @@ Json merge(const IndexArguments& arguments) {
 Json compact(const IndexArguments& arguments) {
   search::GalleryWriter writer(arguments.gallery);
   const search::CompactionResult result = writer.compact(arguments.drops_damaged);
-  refresh_approximate(writer);
+  search::refresh_approximate(writer.gallery());
   return with_count(writer, {{"rows_removed", result.rows},
                              {"crops_dropped", result.dropped_crops},
                              {"bytes_freed", result.bytes}});

@@ -19,10 +19,10 @@ namespace dmf::cli {
 namespace {
 
 std::vector<Command> command_table() {
-  return {quickstart_command(), train_command(),  eval_command(),   matrix_command(),
-          ablate_command(),     embed_command(),  index_command(),  search_command(),
-          translate_command(),  report_command(), export_command(), world_command(),
-          fetch_command(),      doctor_command(), bench_command(),  version_command()};
+  return {quickstart_command(), train_command(),  eval_command(),   matrix_command(), ablate_command(),
+          embed_command(),      index_command(),  search_command(), serve_command(),  translate_command(),
+          report_command(),     export_command(), world_command(),  fetch_command(),  doctor_command(),
+          bench_command(),      version_command()};
 }
 
 void run(const std::vector<std::string>& arguments) {

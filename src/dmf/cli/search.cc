@@ -42,7 +42,8 @@ std::optional<embed::Embedder> load_model(const SearchArguments& arguments, cons
   return embed::Embedder(arguments.model, options);
 }
 
-std::optional<SameThreshold> threshold_of(const SearchArguments& arguments, const search::Gallery& gallery) {
+std::optional<search::SameThreshold> threshold_of(const SearchArguments& arguments,
+                                                  const search::Gallery& gallery) {
   std::error_code ignored;
   if (!std::filesystem::exists(arguments.model, ignored)) {
     spdlog::warn("the model file '{}' is not there: nothing says which similarity means the same person",
@@ -51,21 +52,6 @@ std::optional<SameThreshold> threshold_of(const SearchArguments& arguments, cons
   }
   if (fuse::model_identity(arguments.model) != gallery.kind().model) return std::nullopt;
   return same_threshold(arguments.model);
-}
-
-/// The gallery's approximate index, where it has one that is whole and knows most of it.
-std::optional<search::ApproximateIndex> approximate_index(const SearchArguments& arguments,
-                                                          const search::Gallery& gallery) {
-  const std::filesystem::path file = search::approximate_file(arguments.gallery);
-  if (arguments.is_exact || !std::filesystem::exists(file)) return std::nullopt;
-  try {
-    search::ApproximateIndex index = search::ApproximateIndex::load(file, gallery.kind().width);
-    const auto snapshot = gallery.snapshot();
-    if (2 * index.covered(*snapshot) >= snapshot->positions()) return index;
-  } catch (const DataError& error) {
-    spdlog::warn("searching exactly: {}", error.what());
-  }
-  return std::nullopt;
 }
 
 std::vector<search::Hit> answers(const SearchArguments& arguments, const search::Snapshot& snapshot,
@@ -86,7 +72,7 @@ std::vector<search::Hit> answers(const SearchArguments& arguments, const search:
 struct Searched {
   std::vector<Query> queries;
   std::vector<Found> found;
-  std::optional<SameThreshold> threshold;
+  std::optional<search::SameThreshold> threshold;
   int64_t selected = 0;
   double seconds = 0;
   bool is_exact = true;
@@ -102,7 +88,7 @@ Searched search_all(const SearchArguments& arguments, const search::Gallery& gal
   const search::Filter filter = arguments.which.filter();
   const search::Selection selection =
       filter.is_empty() ? snapshot->all() : snapshot->of(gallery.select(filter));
-  const auto index = approximate_index(arguments, gallery);
+  const auto index = arguments.is_exact ? std::nullopt : search::usable_approximate(gallery);
   std::vector<float> values;
   for (const Query& query : done.queries)
     values.insert(values.end(), query.vector.begin(), query.vector.end());
@@ -127,7 +113,7 @@ nlohmann::json document_of(const Searched& done, const SearchArguments& argument
                            const search::Gallery& gallery, nlohmann::json document) {
   document["gallery"] = {
       {"folder", arguments.gallery}, {"crops", gallery.count()}, {"searched", done.selected}};
-  document["threshold"] = done.threshold ? to_json(*done.threshold) : nlohmann::json();
+  document["threshold"] = done.threshold ? search::to_json(*done.threshold) : nlohmann::json();
   document["search_seconds"] = done.seconds;
   document["exact"] = done.is_exact;
   document["damage"] = nlohmann::json::array();

@@ -14,9 +14,9 @@ constexpr double kWidth = 96, kHeight = 192;
 constexpr report::Colour kAmber{0.90, 0.62, 0.0};
 
 report::Colour frame_of(const search::Hit& hit, bool is_judged,
-                        const std::optional<SameThreshold>& threshold) {
+                        const std::optional<search::SameThreshold>& threshold) {
   if (!is_judged || !threshold) return report::kGrid;
-  const std::string_view what = decision(hit.similarity, *threshold);
+  const std::string_view what = search::decision(hit.similarity, *threshold);
   return what == "same" ? report::kRight : what == "unsure" ? kAmber : report::kWrong;
 }
 
@@ -77,7 +77,8 @@ void draw_hit(report::Canvas& canvas, const search::Hit& hit, const search::Gall
 }  // namespace
 
 report::Canvas draw_search(const std::vector<ShownQuery>& queries, const std::vector<Found>& found,
-                           const search::Gallery& gallery, const std::optional<SameThreshold>& threshold) {
+                           const search::Gallery& gallery,
+                           const std::optional<search::SameThreshold>& threshold) {
   DMF_CHECK(!found.empty() && queries.size() == found.size(), InvalidArgument, "search picture: no query");
   size_t answers = 0;
   for (const Found& each : found) answers = std::max(answers, each.hits.size());

@@ -2,10 +2,9 @@
 
 #include <fmt/ranges.h>
 
-#include <cmath>
-
 #include "dmf/core/error.h"
 #include "dmf/core/log.h"
+#include "dmf/search/answer.h"
 #include "dmf/text/keywords.h"
 
 namespace dmf::cli {
@@ -13,34 +12,10 @@ namespace {
 
 using Vector = std::vector<float>;
 
-/// The mean of vectors with their weights, of length 1.
-Vector weighted_mean(const std::vector<std::pair<const Vector*, double>>& parts) {
-  std::vector<double> sum(parts[0].first->size());
-  for (const auto& [vector, weight] : parts) {
-    for (size_t k = 0; k < sum.size(); ++k) sum[k] += weight * static_cast<double>((*vector)[k]);
-  }
-  double square = 0;
-  for (const double value : sum) square += value * value;
-  DMF_CHECK(square > 0, InvalidArgument, "[search] the queries' vectors cancel each other out");
-  Vector mean;
-  for (const double value : sum) mean.push_back(static_cast<float>(value / std::sqrt(square)));
-  return mean;
-}
-
 Vector mean_of(const std::vector<Query>& queries) {
   std::vector<std::pair<const Vector*, double>> parts;
   for (const Query& query : queries) parts.emplace_back(&query.vector, 1.0);
-  return weighted_mean(parts);
-}
-
-/// Rows of unit vectors.
-std::vector<Vector> rows_of(const torch::Tensor& vectors) {
-  const torch::Tensor rows = vectors.contiguous();
-  const auto* values = rows.const_data_ptr<float>();
-  std::vector<Vector> result;
-  for (int64_t i = 0; i < rows.size(0); ++i)
-    result.emplace_back(values + i * rows.size(1), values + (i + 1) * rows.size(1));
-  return result;
+  return search::weighted_mean(parts);
 }
 
 /// What the model reads of a sentence; what it does not is said.
@@ -129,13 +104,22 @@ std::vector<Query> make_queries(const QueryInput& input, const search::Gallery& 
   const Query words = joined(texts);
   for (Query& query : pictures) {
     query.vector =
-        weighted_mean({{&query.vector, 1 - input.text_weight}, {&words.vector, input.text_weight}});
+        search::weighted_mean({{&query.vector, 1 - input.text_weight}, {&words.vector, input.text_weight}});
     query.name += " + " + words.name;
     query.read_as = words.read_as;
     query.words = words.words;
     query.is_judged = false;
   }
   return pictures;
+}
+
+std::vector<std::vector<float>> rows_of(const torch::Tensor& vectors) {
+  const torch::Tensor rows = vectors.contiguous();
+  const auto* values = rows.const_data_ptr<float>();
+  std::vector<Vector> result;
+  for (int64_t i = 0; i < rows.size(0); ++i)
+    result.emplace_back(values + i * rows.size(1), values + (i + 1) * rows.size(1));
+  return result;
 }
 
 ShownQuery shown_query(const Query& query, const search::Gallery& gallery) {

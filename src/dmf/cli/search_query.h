@@ -37,6 +37,9 @@ struct Query {
 std::vector<Query> make_queries(const QueryInput& input, const search::Gallery& gallery,
                                 const embed::Embedder* embedder);
 
+/// [N, D] float32 as N vectors.
+std::vector<std::vector<float>> rows_of(const torch::Tensor& vectors);
+
 /// As it is drawn. @throws DataError  its picture cannot be decoded any more
 ShownQuery shown_query(const Query& query, const search::Gallery& gallery);
 

@@ -14,7 +14,7 @@ std::string time_of(const search::Crop& crop) { return crop.time ? search::time_
 
 }  // namespace
 
-std::optional<SameThreshold> same_threshold(const std::filesystem::path& model) {
+std::optional<search::SameThreshold> same_threshold(const std::filesystem::path& model) {
   const auto stored = load_calibration(model);
   if (!stored) return std::nullopt;
   if (stored->value("metric", "") != "cosine") {
@@ -22,7 +22,7 @@ std::optional<SameThreshold> same_threshold(const std::filesystem::path& model) 
                  stored->value("metric", "?"));
     return std::nullopt;
   }
-  SameThreshold threshold;
+  search::SameThreshold threshold;
   threshold.distance = (*stored)["threshold"].get<double>();
   threshold.far = stored->value("far", 0.0);
   threshold.dataset = stored->value("dataset", "");
@@ -36,13 +36,7 @@ std::optional<SameThreshold> same_threshold(const std::filesystem::path& model) 
   return threshold;
 }
 
-const char* decision(double similarity, const SameThreshold& threshold) {
-  const double distance = 1 - similarity;
-  if (distance < threshold.low) return "same";
-  return distance <= threshold.high ? "unsure" : "different";
-}
-
-std::string threshold_text(const std::optional<SameThreshold>& threshold) {
+std::string threshold_text(const std::optional<search::SameThreshold>& threshold) {
   if (!threshold) {
     return "no calibrated threshold in the model file: which similarity means the same person is not known "
            "(`dmf eval --calibrate` finds one)";
@@ -55,7 +49,7 @@ std::string threshold_text(const std::optional<SameThreshold>& threshold) {
 }
 
 std::string hit_table(const Found& found, const search::Gallery& gallery,
-                      const std::optional<SameThreshold>& threshold) {
+                      const std::optional<search::SameThreshold>& threshold) {
   const bool is_judged = found.is_judged && threshold.has_value();
   const bool is_re_ranked = !found.hits.empty() && found.hits[0].re_ranked.has_value();
   std::vector<std::string> header = {"", "crop", "similarity"};
@@ -68,7 +62,7 @@ std::string hit_table(const Found& found, const search::Gallery& gallery,
     std::vector<std::string> row = {std::to_string(rows.size() + 1), std::to_string(hit.id),
                                     fmt::format("{:.4f}", hit.similarity)};
     if (is_re_ranked) row.push_back(fmt::format("{:.4f}", *hit.re_ranked));
-    if (is_judged) row.emplace_back(decision(hit.similarity, *threshold));
+    if (is_judged) row.emplace_back(search::decision(hit.similarity, *threshold));
     row.insert(row.end(), {crop.camera, time_of(crop), crop.identity, crop.source});
     rows.push_back(std::move(row));
   }
@@ -77,27 +71,14 @@ std::string hit_table(const Found& found, const search::Gallery& gallery,
   return fmt::format("{}{}\n{}", found.query, read_as, answers);
 }
 
-nlohmann::json to_json(const SameThreshold& threshold) {
-  return {{"similarity", 1 - threshold.distance},
-          {"similarity_interval", {1 - threshold.high, 1 - threshold.low}},
-          {"far", threshold.far},
-          {"dataset", threshold.dataset}};
-}
-
 nlohmann::json to_json(const Found& found, const search::Gallery& gallery,
-                       const std::optional<SameThreshold>& threshold) {
+                       const std::optional<search::SameThreshold>& threshold) {
   nlohmann::json hits = nlohmann::json::array();
   for (const search::Hit& hit : found.hits) {
-    const search::Crop crop = gallery.crop(hit.id);
-    nlohmann::json entry = {{"id", hit.id},
-                            {"similarity", hit.similarity},
-                            {"source", crop.source},
-                            {"camera", crop.camera},
-                            {"identity", crop.identity},
-                            {"tags", crop.tags},
-                            {"time", crop.time ? nlohmann::json(time_of(crop)) : nlohmann::json()}};
+    nlohmann::json entry = search::to_json(gallery.crop(hit.id));
+    entry["similarity"] = hit.similarity;
     if (hit.re_ranked) entry["re_ranked_distance"] = *hit.re_ranked;
-    if (found.is_judged && threshold) entry["person"] = decision(hit.similarity, *threshold);
+    if (found.is_judged && threshold) entry["person"] = search::decision(hit.similarity, *threshold);
     hits.push_back(std::move(entry));
   }
   nlohmann::json document = {{"query", found.query}, {"hits", hits}};

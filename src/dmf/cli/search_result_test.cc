@@ -11,16 +11,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr SameThreshold kThreshold{.distance = 0.30, .low = 0.28, .high = 0.33, .far = 0.001};
-
-TEST(Decision, IsUnsureWithinTheInterval) {
-  EXPECT_STREQ(decision(0.9, kThreshold), "same");
-  EXPECT_STREQ(decision(1 - 0.279, kThreshold), "same");
-  EXPECT_STREQ(decision(1 - 0.281, kThreshold), "unsure");
-  EXPECT_STREQ(decision(1 - 0.329, kThreshold), "unsure");
-  EXPECT_STREQ(decision(1 - 0.331, kThreshold), "different");
-  EXPECT_STREQ(decision(-1, kThreshold), "different");
-}
+constexpr search::SameThreshold kThreshold{.distance = 0.30, .low = 0.28, .high = 0.33, .far = 0.001};
 
 TEST(HitTable, JudgesPicturesAlone) {
   const test::TemporaryFolder folder;

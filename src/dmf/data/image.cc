@@ -8,6 +8,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/system.h"
 #include "dmf/data/over_images.h"
+#include "dmf/data/picture_batch.h"
 #include "dmf/data/pixels.h"
 
 namespace dmf::data {
@@ -63,6 +64,21 @@ std::vector<BrokenImage> over_images(int64_t count, int64_t threads, BrokenImage
     }
   }
   return failed;
+}
+
+torch::Tensor batch_of(const std::vector<Pixels>& pictures) {
+  DMF_CHECK(!pictures.empty(), InvalidArgument, "a batch of no pictures");
+  const int64_t height = pictures[0].height, width = pictures[0].width;
+  torch::Tensor batch =
+      torch::empty({static_cast<int64_t>(pictures.size()), 3, height, width}, torch::kUInt8);
+  auto* to = batch.data_ptr<uint8_t>();
+  for (const Pixels& picture : pictures) {
+    DMF_CHECK(picture.height == height && picture.width == width, InvalidArgument,
+              "a batch of pictures of {} x {} and {} x {}", height, width, picture.height, picture.width);
+    fill_planes(picture.rgb.data(), height * width, to);
+    to += 3 * height * width;
+  }
+  return batch;
 }
 
 LoadedImages load_images(const std::vector<std::filesystem::path>& paths, const LoadOptions& options) {

@@ -10,6 +10,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/data/image_header.h"
+#include "dmf/data/stored_size.h"
 
 namespace dmf::data {
 namespace {
@@ -87,42 +88,68 @@ cv::Mat rgb_from_cmyk(const cv::Mat& cmyk) {
   return rgb;
 }
 
-cv::Mat decode_jpeg(const std::filesystem::path& path, Bytes bytes, int64_t height, int64_t width,
-                    ImageSize& stored) {
+/// A JPEG of which the header has been read.
+struct OpenJpeg {
+  tjhandle decoder = nullptr;  ///< the thread's
+  ImageSize size{};
+  int colours = 0;
+};
+
+OpenJpeg open_jpeg(const std::filesystem::path& path, Bytes bytes) {
   // One a thread: to make it takes as long as to decode a small picture.
   thread_local const std::unique_ptr<void, int (*)(tjhandle)> decoder(tjInitDecompress(), tjDestroy);
   if (!decoder) fail(path, tjGetErrorStr2(nullptr));
-  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  int stored_width = 0, stored_height = 0, subsampling = 0, colours = 0;
-  if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &stored_width, &stored_height, &subsampling,
-                          &colours) != 0) {
-    fail(path, tjGetErrorStr2(decoder.get()));
+  OpenJpeg jpeg{decoder.get()};
+  int width = 0, height = 0, subsampling = 0;
+  if (tjDecompressHeader3(jpeg.decoder, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                          &width, &height, &subsampling, &jpeg.colours) != 0) {
+    fail(path, tjGetErrorStr2(jpeg.decoder));
   }
-  check_size(path, stored_height, stored_width);
-  stored = {stored_height, stored_width};
+  check_size(path, height, width);
+  jpeg.size = {height, width};
+  return jpeg;
+}
+
+cv::Mat decode_jpeg(const std::filesystem::path& path, Bytes bytes, int64_t height, int64_t width,
+                    ImageSize& stored) {
+  const OpenJpeg jpeg = open_jpeg(path, bytes);
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  stored = jpeg.size;
+  const auto stored_height = static_cast<int>(stored.height), stored_width = static_cast<int>(stored.width);
   const int orientation = exif_orientation(bytes);
   tjscalingfactor scale{1, 1};
   if (height != kNativeSize) {
     const bool is_on_its_side = orientation > 4;
-    scale = jpeg_scale({stored_height, stored_width}, is_on_its_side ? width : height,
-                       is_on_its_side ? height : width);
+    scale = jpeg_scale(stored, is_on_its_side ? width : height, is_on_its_side ? height : width);
   }
-  const bool is_cmyk = colours == TJCS_CMYK || colours == TJCS_YCCK;
+  const bool is_cmyk = jpeg.colours == TJCS_CMYK || jpeg.colours == TJCS_YCCK;
   cv::Mat picture(TJSCALED(stored_height, scale), TJSCALED(stored_width, scale), is_cmyk ? CV_8UC4 : CV_8UC3);
   // libjpeg goes on after a warning (a file cut off, a broken block) with grey in place of what is missing.
-  if (tjDecompress2(decoder.get(), data, bytes.size(), picture.data, picture.cols,
+  // A progressive file of thousands of scans would take minutes.
+  if (tjDecompress2(jpeg.decoder, data, bytes.size(), picture.data, picture.cols,
                     static_cast<int>(picture.step), picture.rows, is_cmyk ? TJPF_CMYK : TJPF_RGB,
-                    TJFLAG_STOPONWARNING) != 0) {
-    fail(path, tjGetErrorStr2(decoder.get()));
+                    TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {
+    fail(path, tjGetErrorStr2(jpeg.decoder));
   }
   return apply_orientation(is_cmyk ? rgb_from_cmyk(picture) : picture, orientation);
 }
 
-cv::Mat decode_other(const std::filesystem::path& path, Bytes bytes, ImageFormat format, ImageSize& stored) {
+ImageSize other_size(const std::filesystem::path& path, Bytes bytes, ImageFormat format) {
   const auto size = header_size(bytes, format);
   if (!size) fail(path, "its header is broken");
   check_size(path, size->height, size->width);
-  stored = *size;
+  return *size;
+}
+
+ImageFormat format_of(const std::filesystem::path& path, Bytes bytes) {
+  if (bytes.empty()) fail(path, "the file is empty");
+  const auto format = image_format(bytes);
+  if (!format) fail(path, "not a JPEG, PNG, BMP, WebP, TIFF or PNM file");
+  return *format;
+}
+
+cv::Mat decode_other(const std::filesystem::path& path, Bytes bytes, ImageFormat format, ImageSize& stored) {
+  stored = other_size(path, bytes, format);
   cv::Mat bgr, rgb;
   try {
     const cv::Mat file(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<std::byte*>(bytes.data()));
@@ -149,14 +176,17 @@ cv::Mat decode_mat(Bytes bytes, const std::filesystem::path& path, int64_t heigh
                    ImageSize& stored) {
   DMF_CHECK(height >= 0 && width >= 0 && (height == 0) == (width == 0) && height <= 65535 && width <= 65535,
             InvalidArgument, "decode_pixels: size {} x {} is not possible", height, width);
-  if (bytes.empty()) fail(path, "the file is empty");
-  const auto format = image_format(bytes);
-  if (!format) fail(path, "not a JPEG, PNG, BMP, WebP, TIFF or PNM file");
+  const ImageFormat format = format_of(path, bytes);
   return format == ImageFormat::kJpeg ? decode_jpeg(path, bytes, height, width, stored)
-                                      : decode_other(path, bytes, *format, stored);
+                                      : decode_other(path, bytes, format, stored);
 }
 
 }  // namespace
+
+ImageSize stored_size(Bytes bytes, const std::filesystem::path& path) {
+  const ImageFormat format = format_of(path, bytes);
+  return format == ImageFormat::kJpeg ? open_jpeg(path, bytes).size : other_size(path, bytes, format);
+}
 
 DecodedFile decode_file(const MappedFile& file, int64_t height, int64_t width) {
   return decode_bytes(file.bytes(), file.path(), height, width);

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include "dmf/search/exact.h"
 
 namespace dmf::search {
+
+class Gallery;
 
 struct ApproximateOptions {
   double recall = 0.95;  ///< wanted share of the nearest `answers` that are found
@@ -73,6 +76,15 @@ class ApproximateIndex {
   std::span<const float> mapped_;  // the same in the file
   std::shared_ptr<const MappedFile> file_;
 };
+
+/// The index of a gallery, where it has one that is whole and knows at least half of it. Why it cannot be used
+/// is logged.
+std::optional<ApproximateIndex> usable_approximate(const Gallery& gallery);
+
+/// Builds the index of a gallery anew where it has one that does not know a fifth of its crops. Only where no
+/// other process writes the gallery.
+/// @return  whether it was
+bool refresh_approximate(const Gallery& gallery);
 
 /// Where a gallery keeps it.
 std::filesystem::path approximate_file(const std::filesystem::path& gallery);

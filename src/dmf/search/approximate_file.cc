@@ -1,19 +1,22 @@
-// ApproximateIndex::save() and load(): a header (JSON with its digest), directions, rows.
+// ApproximateIndex as a file of a gallery: a header (JSON with its digest), directions, rows.
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "dmf/core/error.h"
+#include "dmf/core/log.h"
 #include "dmf/eval/parallel.h"
 #include "dmf/search/approximate.h"
 #include "dmf/search/digest.h"
+#include "dmf/search/gallery.h"
 
 namespace dmf::search {
 namespace {
 
 constexpr std::string_view kMagic = "dmf approximate 1\n";
 constexpr size_t kAlignment = 64;
+constexpr double kMostUncovered = 0.2;       // of the crops, before an index is built anew
 constexpr size_t kPiece = size_t{16} << 20;  // bytes that have a digest of their own
 
 using Bytes = std::span<const std::byte>;
@@ -115,6 +118,37 @@ ApproximateIndex ApproximateIndex::load(const std::filesystem::path& path, int64
   std::memcpy(index.directions_.data(), directions.data(), first);
   index.mapped_ = {reinterpret_cast<const float*>(values.data()), second / sizeof(float)};
   return index;
+}
+
+std::optional<ApproximateIndex> usable_approximate(const Gallery& gallery) {
+  const std::filesystem::path file = approximate_file(gallery.folder());
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  try {
+    ApproximateIndex index = ApproximateIndex::load(file, gallery.kind().width);
+    const auto snapshot = gallery.snapshot();
+    if (2 * index.covered(*snapshot) >= snapshot->positions()) return index;
+  } catch (const DataError& error) {
+    spdlog::warn("searching exactly: {}", error.what());
+  }
+  return std::nullopt;
+}
+
+bool refresh_approximate(const Gallery& gallery) {
+  const std::filesystem::path file = approximate_file(gallery.folder());
+  if (!std::filesystem::exists(file)) return false;
+  ApproximateOptions options;
+  const auto snapshot = gallery.snapshot();
+  try {
+    const ApproximateIndex index = ApproximateIndex::load(file, gallery.kind().width);
+    options.recall = index.facts().wanted_recall;
+    const auto all = static_cast<double>(snapshot->positions());
+    if (static_cast<double>(index.covered(*snapshot)) >= (1 - kMostUncovered) * all) return false;
+  } catch (const DataError& error) {
+    spdlog::warn("built anew: {}", error.what());
+  }
+  if (snapshot->count() <= options.answers) return false;
+  ApproximateIndex::build(*snapshot, options).save(file);
+  return true;
 }
 
 }  // namespace dmf::search
