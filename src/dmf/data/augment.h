@@ -7,6 +7,7 @@
 
 #include "dmf/core/option_table.h"
 #include "dmf/core/random.h"
+#include "dmf/data/change_writer.h"
 
 namespace dmf::data {
 
@@ -47,14 +48,6 @@ AugmentOptions grid_augment_options();
 /// @param batch  [B, C, H, W], any type, any device: pixels or a map's cells
 /// @return       [B, C, H, W], a new tensor of the same type, device and memory format
 torch::Tensor augment(const torch::Tensor& batch, const AugmentOptions& options, RandomStream& random);
-
-/// What augment() does to one sample of H x W cells.
-struct Change {
-  bool is_flipped = false;
-  int64_t top = 0, left = 0;  ///< corner of the crop in the (flipped) sample's own cells, -pad … pad
-  int64_t erased_top = 0, erased_left = 0, erased_height = 0,
-          erased_width = 0;  ///< of the crop; height 0 = nothing
-};
 
 /// What augment() would draw for `count` samples, from the same stream.
 std::vector<Change> draw_changes(int64_t count, int64_t height, int64_t width, const AugmentOptions& options,

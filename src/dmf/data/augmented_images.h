@@ -1,19 +1,14 @@
 #pragma once
 #include <torch/types.h>
 
-#include <array>
 #include <filesystem>
 #include <vector>
 
 #include "dmf/core/random.h"
 #include "dmf/data/augment.h"
+#include "dmf/data/change_writer.h"
 
 namespace dmf::data {
-
-/// A pixel's value v of channel c becomes v * scale[c] + shift[c].
-struct PixelScale {
-  std::array<float, 3> scale, shift;
-};
 
 /// Image files as training reads them, in one pass over each and on all cores: decoded, stretched, flipped,
 /// cropped, erased and scaled. The same numbers, from the same draws, as load_images(), augment() and the
