@@ -95,7 +95,9 @@ TEST_F(Serve, WhatWasAnsweredOutlivesSigkill) {
   int64_t last = 0;
   for (int round = 0; round < 2; ++round) {
     Running running;
-    if (last > 0) EXPECT_EQ(running.json("GET", "/crops/" + std::to_string(last))["source"], "new");
+    if (last > 0) {
+      EXPECT_EQ(running.json("GET", "/crops/" + std::to_string(last))["source"], "new");
+    }
     last = running.json("POST", "/crops?source=new&identity=ann", picture(), "image/x-portable-pixmap")["id"];
     running.program.send(SIGKILL);
     running.program.wait();
