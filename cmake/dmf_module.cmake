@@ -11,6 +11,13 @@
 # Tests are every *_test.cc of the folder; with DMF_UNITY four of them are compiled as one, tensors or not. The test layers/<module> fails when a file includes a module that is not
 # in DEPENDS (and the modules those depend on are not inherited: say what you include).
 
+# Compiles `target` so that a shared library can be made of it, and so that where the tree lies does not show.
+function(dmf_shareable target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -fno-semantic-interposition
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -ffile-prefix-map=${PROJECT_BINARY_DIR}/=)
+endfunction()
+
 # Gives `target` the shared precompiled header of libtorch.
 function(dmf_use_pch target)
   target_precompile_headers(${target} REUSE_FROM dmf_pch)
@@ -29,6 +36,12 @@ function(dmf_use_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${DMF_UNITY} UNITY_BUILD_BATCH_SIZE 4)
 endfunction()
 
+# Marks files of the calling folder that compute something themselves in a module that mostly calls libtorch. A module
+# without tensors (PLAIN alone) computes as a whole and need not say so.
+function(dmf_computes)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -O2)
+endfunction()
+
 function(dmf_module module)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN_ALONE" "" "SOURCES;PLAIN;DEPENDS;LINKS")
   set(plain ${arg_PLAIN})
@@ -39,9 +52,13 @@ function(dmf_module module)
   list(TRANSFORM arg_DEPENDS PREPEND dmf:: OUTPUT_VARIABLE depends)
   target_link_libraries(dmf_${module} PUBLIC ${depends} Libtorch::torch PRIVATE ${arg_LINKS})
   set_source_files_properties(${arg_PLAIN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+  if(NOT arg_SOURCES)
+    target_compile_options(dmf_${module} PRIVATE -O2)
+  endif()
   if(arg_PLAIN_ALONE)
     set_source_files_properties(${plain} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
+  dmf_shareable(dmf_${module})
   dmf_use_unity(dmf_${module})
   dmf_use_pch(dmf_${module})
   if(NOT DMF_TESTS)

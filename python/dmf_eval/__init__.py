@@ -23,7 +23,9 @@ class _Set(ctypes.Structure):
 
 
 def _load():
-    library = ctypes.CDLL(str(next(Path(__file__).parent.glob("libdmf_eval.*"))))
+    # Beside the module dmf its library serves both.
+    here = Path(__file__).parent
+    library = ctypes.CDLL(str(next(here.glob("libdmf_eval.*"), here.parent / "dmf" / "libdmf.so")))
     library.dmf_eval_run.restype = library.dmf_eval_compare.restype = ctypes.c_void_p
     library.dmf_eval_run.argtypes = [ctypes.POINTER(_Set), ctypes.POINTER(_Set), ctypes.c_char_p]
     library.dmf_eval_compare.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
@@ -87,7 +89,7 @@ def evaluate(query, gallery, query_identities, gallery_identities, query_cameras
     not known; None = the same-camera rule is off, which figures["protocol"] says.
 
     Options: metric ("cosine", "euclidean"), same_camera_removed (True), re_ranking ((k1, k2, lambda)), expansion
-    ((images, alpha)), multi_query, open_set, single_shot (repetitions), far (calibrate a threshold), threads (0 = all).
+    ((images, alpha)), centre_cameras (vectors lose their camera's mean), multi_query, open_set, single_shot (repetitions), far (calibrate a threshold), threads (0 = all).
 
     Returns a dictionary: map, minp, cmc (Rank-1 ... Rank-50), queries_without_match, protocol, intervals (95 per cent, by
     the bootstrap over identities; None where there is but one), average_precision and first_hit_rank of each query (None without a match), and what

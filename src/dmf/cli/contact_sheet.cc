@@ -17,7 +17,7 @@ void write_contact_sheet(const world::WorldOptions& options, const std::filesyst
       if (!record.captions.empty()) captions[record.path.name()] = record.captions.front();
     }
   }
-  std::vector<std::vector<report::CaptionedImage>> rows;
+  std::vector<std::vector<report::ListedImage>> rows;
   for (const auto& names : world::sheet_images(options)) {
     rows.emplace_back();
     for (const std::string& name : names) {

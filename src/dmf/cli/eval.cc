@@ -150,6 +150,9 @@ void add_protocol_flags(CLI::App& app, EvalArguments& arguments) {
       ->type_name("K1,K2,LAMBDA")
       ->expected(0, 1)
       ->default_str("20,6,0.3");
+  app.add_flag("--centre-cameras", request.centre_cameras,
+               "take from each vector the mean of its camera's gallery images: what a camera adds to all its "
+               "pictures; for domains the model has not seen");
   app.add_option("--expand", request.expansion, "query expansion over so many images; 0 = none")
       ->type_name("IMAGES")
       ->check(CLI::Range(int64_t{0}, int64_t{10000}));

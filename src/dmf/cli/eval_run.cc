@@ -12,6 +12,7 @@
 #include "dmf/core/table.h"
 #include "dmf/eval/breakdown.h"
 #include "dmf/eval/calibrate.h"
+#include "dmf/eval/camera_means.h"
 #include "dmf/eval/expansion.h"
 #include "dmf/eval/figures_json.h"
 #include "dmf/eval/open_set.h"
@@ -29,19 +30,23 @@ class Prepared {
       pooled_ = eval::pool_queries(query_);
       query_ = {pooled_.vectors.view(), pooled_.labels};
     }
-    if (request.expansion > 0) {
-      expanded_ =
-          eval::expand(query_.vectors, gallery_.vectors, {request.expansion, request.expansion_alpha});
-      query_.vectors = expanded_.query.view();
-      gallery_.vectors = expanded_.gallery.view();
-    }
+    if (request.centre_cameras)
+      take(eval::without_camera_means(query_, gallery_, eval::metric_by_name(request.protocol.metric)));
+    if (request.expansion > 0)
+      take(eval::expand(query_.vectors, gallery_.vectors, {request.expansion, request.expansion_alpha}));
   }
   const eval::LabelledVectors& query() const { return query_; }
   const eval::LabelledVectors& gallery() const { return gallery_; }
 
  private:
+  void take(eval::ExpandedVectors vectors) {
+    made_ = std::move(vectors);
+    query_.vectors = made_.query.view();
+    gallery_.vectors = made_.gallery.view();
+  }
+
   eval::PooledQueries pooled_;
-  eval::ExpandedVectors expanded_;
+  eval::ExpandedVectors made_;
   eval::LabelledVectors query_, gallery_;
 };
 
@@ -51,6 +56,7 @@ std::string ranked_by(const EvalRequest& request) {
     text = fmt::format("k-reciprocal re-ranking of the {} (k1 {}, k2 {}, lambda {:g})", text,
                        request.re_ranking->k1, request.re_ranking->k2, request.re_ranking->lambda);
   }
+  if (request.centre_cameras) text += " without the cameras' means";
   if (request.expansion > 0)
     text += fmt::format(" after query expansion over {} images (alpha {:g})", request.expansion,
                         request.expansion_alpha);
@@ -257,7 +263,8 @@ void evaluate_prepared(TestResult& result, const LabelledSet& query, const Label
 void check_request(const EvalRequest& request) {
   DMF_CHECK(
       request.is_of_pairs() || request.calibrate_far == 0, InvalidArgument,
-      "--calibrate finds a threshold for pairs of images: not after --re-rank, --expand or --multi-query");
+      "--calibrate finds a threshold for pairs of images: not after --re-rank, --expand, --centre-cameras or "
+      "--multi-query");
   DMF_CHECK(!request.multi_query || std::all_of(request.by.begin(), request.by.end(),
                                                 [](const std::string& column) { return column == "camera"; }),
             InvalidArgument,

@@ -21,8 +21,9 @@ struct EvalRequest {
   std::optional<eval::ReRankingOptions> re_ranking;
   int64_t expansion = 0;  ///< images averaged by query expansion; 0 = none
   double expansion_alpha = 3;
-  bool multi_query = false;  ///< queries of one identity and camera become one
-  bool text = false;         ///< queries are captions of the test's persons, not pictures
+  bool centre_cameras = false;  ///< vectors lose their camera's mean (eval/camera_means.h)
+  bool multi_query = false;     ///< queries of one identity and camera become one
+  bool text = false;            ///< queries are captions of the test's persons, not pictures
   bool open_set = false;
   bool by_camera = false;
   bool by_query = false;        ///< per-query figures in the result, for comparisons
@@ -32,8 +33,10 @@ struct EvalRequest {
   double calibrate_far = 0;     ///< > 0: finds the threshold at this false-accept rate
   std::optional<KnownThreshold> threshold;  ///< tells what it accepts here, if is_of_pairs()
 
-  /// Whether distances are of two images alone: neither re-ranked nor of averaged vectors or words.
-  bool is_of_pairs() const { return !re_ranking && expansion == 0 && !multi_query && !text; }
+  /// Whether distances are of two images alone: neither re-ranked nor of centred or averaged vectors or words.
+  bool is_of_pairs() const {
+    return !re_ranking && expansion == 0 && !centre_cameras && !multi_query && !text;
+  }
 };
 
 /// @throws InvalidArgument  two things are asked for that do not go together

@@ -2,6 +2,9 @@
 #include <cstdio>
 
 #include "dmf/cli/command.h"
+#include "dmf/cli/completion.h"
+#include "dmf/cli/exit_codes.h"
+#include "dmf/cli/man_page.h"
 #include "dmf/cli/parse.h"
 #include "dmf/cli/run_options.h"
 #include "dmf/core/error.h"
@@ -9,9 +12,6 @@
 
 namespace dmf::cli {
 namespace {
-
-constexpr const char* kExitCodes =
-    "0 ok · 1 failure · 2 usage (an argument or option) · 3 data (a file) · 4 device · 130 stopped by Ctrl-C";
 
 std::string overview(const std::vector<Command>& table) {
   std::string text = "dmf: person re-identification that learns from images and words\n\nCommands:\n";
@@ -29,17 +29,14 @@ std::string options_markdown() {
 }
 
 /// `--train DATASET` as the reference shows it: names, then the kind of value.
-std::string flag_row(const CLI::Option& option) {
-  std::string name = option.get_name(true, true);  // "--help,-h" or a positional's name
-  std::string help = option.get_description();
-  std::string kind = option.get_items_expected_max() == 0 ? "" : " " + option.get_type_name();
+std::string flag_row(const Flag& flag) {
+  std::string help = flag.help;
+  std::string kind = flag.kind.empty() ? "" : " " + flag.kind;
   // A bar would end the table's cell.
   for (size_t at = 0; (at = kind.find('|', at)) != std::string::npos; at += 4) kind.replace(at, 1, " or ");
-  if (option.get_required()) help += " **(required)**";
-  // Where the value may be left out, the default is what the flag alone means: its help says so.
-  const bool has_default = !option.get_default_str().empty() && option.get_items_expected_min() > 0;
-  if (has_default) help += fmt::format(" (default {})", option.get_default_str());
-  return fmt::format("| `{}{}` | {} |\n", name, kind, help);
+  if (flag.is_required) help += " **(required)**";
+  if (!flag.standard.empty()) help += fmt::format(" (default {})", flag.standard);
+  return fmt::format("| `{}{}` | {} |\n", joined_names(flag), kind, help);
 }
 
 /// The whole reference: docs/cli.md.
@@ -53,13 +50,10 @@ std::string reference_markdown(const std::vector<Command>& table) {
   for (const Command& command : table) {
     text += fmt::format("| [{0}](#dmf-{0}) | {1} |\n", command.name, command.summary);
   }
-  for (const Command& command : table) {
-    const DeclaredCommand declared = declare(command);
+  for (const ListedCommand& command : list_commands(table)) {
     text += fmt::format("\n## dmf {}\n\n{}\n\n```sh\n{}\n```\n\n| flag | meaning |\n|---|---|\n",
                         command.name, command.summary, command.example);
-    for (const CLI::Option* option : declared.app->get_options()) {
-      if (!option->get_group().empty()) text += flag_row(*option);
-    }
+    for (const Flag& flag : command.flags) text += flag_row(flag);
   }
   text +=
       "\n## Datasets\n\nA dataset is named `NAME:PATH`, `NAME:PATH?key=value&key=value` (the values shown "
@@ -73,15 +67,40 @@ std::string reference_markdown(const std::vector<Command>& table) {
   return text + options_markdown();
 }
 
+/// The table as a user sees it.
+std::vector<Command> with_help(const std::vector<Command>& table) {
+  std::vector<Command> all = table;
+  all.push_back(help_command(table));
+  return all;
+}
+
+std::vector<std::string> option_keys() {
+  RunOptions options;
+  const OptionTable table = options.table();
+  std::vector<std::string> keys;
+  for (const Option& option : table.options()) keys.push_back(option.key);
+  return keys;
+}
+
+std::string manual(const std::vector<Command>& table) {
+  RunOptions options;
+  const OptionTable keys = options.table();
+  return man_page(list_commands(with_help(table)), keys.options());
+}
+
 struct HelpArguments {
-  std::string command;
-  bool markdown = false, options = false, datasets = false;
+  std::string command, completion;
+  bool markdown = false, man = false, options = false, datasets = false;
 };
 
 void help(const std::vector<Command>& table, const HelpArguments& arguments) {
   std::string text;
   if (arguments.markdown) {
     text = reference_markdown(table);
+  } else if (arguments.man) {
+    text = manual(table);
+  } else if (!arguments.completion.empty()) {
+    text = completion_script(arguments.completion, list_commands(with_help(table)), option_keys());
   } else if (arguments.options) {
     text = options_markdown();
   } else if (arguments.datasets) {
@@ -104,6 +123,11 @@ Command help_command(const std::vector<Command>& table) {
             app.add_flag("--options", arguments->options, "every option of a run, as Markdown");
             app.add_flag("--datasets", arguments->datasets, "every dataset that is read, as Markdown");
             app.add_flag("--markdown", arguments->markdown, "the whole reference, as docs/cli.md holds it");
+            app.add_flag("--man", arguments->man, "the manual page dmf(1)");
+            app.add_option("--completion", arguments->completion,
+                           "script for a shell that completes commands, flags and values (docs/install.md)")
+                ->type_name("SHELL")
+                ->check(CLI::IsMember({"bash", "zsh", "fish"}));
             return [&table, arguments] { help(table, *arguments); };
           }};
 }

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "dmf/cli/model_identity.h"
 #include "dmf/core/error.h"
 #include "dmf/core/log.h"
 #include "dmf/core/progress.h"
 #include "dmf/data/thumbnail.h"
 #include "dmf/eval/parallel.h"
+#include "dmf/fuse/model_identity.h"
 
 namespace dmf::cli {
 namespace {
@@ -50,7 +50,7 @@ int64_t add_part(search::GalleryWriter& writer, const embed::Embedder& embedder,
 }  // namespace
 
 search::GalleryKind kind_of(const embed::Embedder& embedder, const std::string& model_file) {
-  return {model_identity(model_file), embedder.width()};
+  return {fuse::model_identity(model_file), embedder.width()};
 }
 
 IndexingResult index_images(search::GalleryWriter& writer, const embed::Embedder& embedder,

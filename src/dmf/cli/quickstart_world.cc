@@ -8,11 +8,10 @@
 #include "dmf/cli/named_set.h"
 #include "dmf/cli/planned_runs.h"
 #include "dmf/cli/quickstart_config.h"
-#include "dmf/cli/ranked_pictures.h"
+#include "dmf/cli/report_page.h"
 #include "dmf/cli/training_setup.h"
 #include "dmf/core/log.h"
 #include "dmf/core/table.h"
-#include "dmf/data/dataset.h"
 #include "dmf/eval/statistics.h"
 #include "dmf/world/writer.h"
 
@@ -71,7 +70,6 @@ class WorldJob {
     make_worlds();
     test_ = named_sets({unseen()}).front();
     for (Model& model : models_) train(model);
-    draw();
   }
   void report(const Measurement& measurement) const;
 
@@ -81,7 +79,7 @@ class WorldJob {
   void make_worlds();
   TrainingRequest request(const Model& model) const;
   void train(Model& model);
-  void draw() const;
+  std::string table() const;
 
   const TrainingArguments& arguments_;
   std::filesystem::path folder_;
@@ -124,41 +122,44 @@ void WorldJob::train(Model& model) {
   model.test = ModelTests(training.folder, training.options).result(test_, model.name);
 }
 
-void WorldJob::draw() const {
-  write_contact_sheet(parts_[0].options, world_folder(parts_[0]), folder_ / "contact_sheet.png");
-  const RunOptions options = request(models_[0]).options;
-  const embed::Embedder embedder(folder_ / models_[0].folder / "model.safetensors", test_embedding(options));
-  ranked_pictures(embedder, data::open_dataset(unseen()), {}, "Found in a world that was never seen")
-      .save_png(folder_ / "ranked_lists.png");
-}
-
-void WorldJob::report(const Measurement& measurement) const {
-  nlohmann::json document = measurement.document();
+std::string WorldJob::table() const {
   std::vector<std::vector<std::string>> rows;
   for (const Model& model : models_) {
     rows.push_back({model.name});
     for (const char* key : {"map", "rank1", "rank5", "rank10"})
       rows.back().push_back(fmt::format("{:.2f}", model.test.result.at(key).get<double>()));
+  }
+  const eval::Comparison comparison = eval::compare(models_[0].test.by_query, models_[1].test.by_query);
+  return text_table({"test on an unseen world (per cent)", "mAP", "Rank-1", "Rank-5", "Rank-10"}, rows) +
+         eval::verdict(comparison, models_[0].name, models_[1].name, 0.95);
+}
+
+void WorldJob::report(const Measurement& measurement) const {
+  write_contact_sheet(parts_[0].options, world_folder(parts_[0]), folder_ / "contact_sheet.png");
+  nlohmann::json document = measurement.document();
+  for (const Model& model : models_) {
     document["results"].push_back(model.test.result);
     document["results"].back()["model"] = (folder_ / model.folder / "model.safetensors").string();
   }
-  const eval::Comparison comparison = eval::compare(models_[0].test.by_query, models_[1].test.by_query);
   write_document(document, (folder_ / "result.json").string());
+  PageRequest page;
+  page.source = folder_;
+  page.lists.queries = 8;
+  page.lists.answers = 10;
+  report_page(page);
   if (!arguments_.json.empty()) write_document(document, arguments_.json);
   if (arguments_.json == "-") return;
   const auto path = [&](const char* name) { return (folder_ / name).string(); };
-  std::fputs(
-      fmt::format(
-          "{}{}\n\n"
-          "the people and their captions: {}\nqueries and what was found:    {}\nall of it:                  "
-          "   {}\n"
-          "on your own images:            dmf quickstart --train DATASET --test DATASET (dmf help "
-          "--datasets)\n",
-          text_table({"test on an unseen world (per cent)", "mAP", "Rank-1", "Rank-5", "Rank-10"}, rows),
-          eval::verdict(comparison, models_[0].name, models_[1].name, 0.95), path("contact_sheet.png"),
-          path("ranked_lists.png"), folder_.string())
-          .c_str(),
-      stdout);
+  std::fputs(fmt::format("{}\n\n"
+                         "the people and their captions: {}\n"
+                         "queries and what was found:    {}\n"
+                         "a page about it all:           {}\n"
+                         "on your own images:            dmf quickstart --train DATASET --test DATASET (dmf "
+                         "help --datasets)\n",
+                         table(), path("contact_sheet.png"), path("report/ranked-unseen.png"),
+                         path("report/report.html"))
+                 .c_str(),
+             stdout);
 }
 
 }  // namespace

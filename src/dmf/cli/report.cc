@@ -97,7 +97,7 @@ void page(const ReportArguments& arguments) {
   request.lists.seed = static_cast<uint64_t>(arguments.seed);
   request.attention = arguments.attention;
   request.embedding = arguments.embedding;
-  report_page(request);
+  std::fputs(report_page(request).c_str(), stdout);
 }
 
 void report(const ReportArguments& arguments) {

@@ -10,7 +10,7 @@
 #include "dmf/core/error.h"
 #include "dmf/core/table.h"
 #include "dmf/data/image.h"
-#include "dmf/report/picture_sheet.h"
+#include "dmf/report/contact_sheet.h"
 
 namespace dmf::cli {
 namespace {
@@ -120,8 +120,8 @@ void add_test(report::PagePart& part, const embed::Embedder& embedder, const Rep
     }
   }
   const std::string name = "attention-" + test.id;
-  part.files.push_back(
-      folder.write_png(name, report::draw(sheet, "Attention: " + test.result.value("name", test.id))));
+  part.files.push_back(folder.write_png(
+      name, report::draw_contact_sheet(sheet, "Attention: " + test.result.value("name", test.id))));
   part.files.push_back(folder.write_csv(name, {"query", "map", "row", "column", "value"}, lines));
 }
 
@@ -235,7 +235,7 @@ void report_attention(const AttentionRequest& request) {
   for (const std::string& image : request.images)
     sheet.push_back(write_image(embedder, image, request.text, writer));
   if (!request.pair.empty()) sheet.push_back(write_pair(embedder, request.pair, writer));
-  report::draw(sheet, "Attention of " + request.model).save_png(request.out / "attention.png");
+  report::draw_contact_sheet(sheet, "Attention of " + request.model).save_png(request.out / "attention.png");
   nlohmann::json document = measurement.document();
   document["model"] = request.model;
   document["results"] = writer.entries();

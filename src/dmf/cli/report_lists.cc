@@ -24,11 +24,17 @@ using report::RowImage;
 
 constexpr int64_t kShownHeight = 160, kShownWidth = 80;  // of a picture on the page, pixels
 
-/// A query with its answers, and where its first right one is farther, that one.
+/// An answer in its place.
+struct ShownAnswer {
+  NearAnswer answer;
+  int64_t rank = 0;     ///< 1 is the nearest
+  bool is_far = false;  ///< the first right one, behind those that are shown
+};
+
+/// A query with its nearest answers, and where its first right one is farther, that one at the end.
 struct ShownList {
   int64_t query = 0;
-  std::vector<NearAnswer> answers;
-  std::optional<NearAnswer> first_right;
+  std::vector<ShownAnswer> answers;
 };
 
 double similarity(const ReportedTest& test, int64_t query, int64_t image) {
@@ -39,11 +45,13 @@ double similarity(const ReportedTest& test, int64_t query, int64_t image) {
 }
 
 ShownList shown_list(const ReportedTest& test, int64_t query, int64_t count) {
-  ShownList list{query, nearest_answers(test, query, count), {}};
+  ShownList list{query, {}};
+  for (const NearAnswer& answer : nearest_answers(test, query, count))
+    list.answers.push_back({answer, static_cast<int64_t>(list.answers.size()) + 1, false});
   const eval::QueryResult& result = test.by_query[static_cast<size_t>(query)];
   if (result.first_hit_rank > count && result.nearest_right.exists()) {
     const int64_t image = result.nearest_right.image;
-    list.first_right = {image, similarity(test, query, image), true};
+    list.answers.push_back({{image, similarity(test, query, image), true}, result.first_hit_rank, true});
   }
   return list;
 }
@@ -75,15 +83,13 @@ Html list_html(const ReportedTest& test, const ShownList& list, const ReportFold
   };
   std::vector<RowImage> row{
       {picture(query, "query"), camera_text(query.camera), RowImage::Frame::kNone, "query"}};
-  const auto add = [&](const NearAnswer& answer, int64_t rank) {
+  for (const auto& [answer, rank, is_far] : list.answers) {
     row.push_back({picture(images.gallery_record(answer.vector),
                            fmt::format("answer {}, {}", rank, answer.is_right ? "right" : "wrong")),
                    label_of(test, answer),
                    answer.is_right ? RowImage::Frame::kRight : RowImage::Frame::kWrong,
                    std::to_string(rank)});
-  };
-  for (size_t k = 0; k < list.answers.size(); ++k) add(list.answers[k], static_cast<int64_t>(k) + 1);
-  if (list.first_right) add(*list.first_right, test.by_query[static_cast<size_t>(list.query)].first_hit_rank);
+  }
   return report::note(heading_of(test, list, folder)) +
          element("div", {{"class", "scroll"}}, report::image_row(row, columns));
 }
@@ -92,13 +98,10 @@ report::RankedList drawn_list(const ReportedTest& test, const ShownList& list, c
   const auto picture = [&](const data::Record& record) { return folder.photograph(record.path, 128, 64); };
   const data::Record& query = test.images->query_record(list.query);
   report::RankedList drawn{{picture(query), camera_text(query.camera)}, {}};
-  const auto add = [&](const NearAnswer& answer, const std::string& label) {
+  for (const auto& [answer, rank, is_far] : list.answers) {
+    const std::string label = is_far ? fmt::format("rank {}", rank) : label_of(test, answer);
     drawn.answers.push_back({{picture(test.images->gallery_record(answer.vector)), label}, answer.is_right});
-  };
-  for (const NearAnswer& answer : list.answers) add(answer, label_of(test, answer));
-  if (list.first_right)
-    add(*list.first_right,
-        fmt::format("rank {}", test.by_query[static_cast<size_t>(list.query)].first_hit_rank));
+  }
   return drawn;
 }
 
@@ -109,21 +112,18 @@ void add_lines(const ReportedTest& test, const ShownList& list, const ReportFold
   const auto person = [&](const data::Record& record) {
     return folder.is_private() ? "" : data::identity_name(images.dataset, record.identity);
   };
-  const auto add = [&](const NearAnswer& answer, int64_t rank) {
+  for (const auto& [answer, rank, is_far] : list.answers) {
     const data::Record& image = images.gallery_record(answer.vector);
     lines.push_back({std::to_string(list.query), folder.file_name(query.path), person(query),
                      camera_text(query.camera), std::to_string(rank), folder.file_name(image.path),
                      person(image), camera_text(image.camera), fmt::format("{:.4f}", answer.similarity),
                      answer.is_right ? "right" : "wrong"});
-  };
-  for (size_t k = 0; k < list.answers.size(); ++k) add(list.answers[k], static_cast<int64_t>(k) + 1);
-  if (list.first_right) add(*list.first_right, test.by_query[static_cast<size_t>(list.query)].first_hit_rank);
+  }
 }
 
-/// The lists of one test, on the page and as files. @param name  of the files
+/// The lists of one test, on the page and as files. @param title  of the drawing
 void add_lists(PagePart& part, const ReportedTest& test, const std::vector<int64_t>& queries,
-               const std::string& name, const std::string& title, const ReportFolder& folder,
-               int64_t answers) {
+               const std::string& title, const ReportFolder& folder, int64_t answers) {
   std::vector<report::RankedList> drawn;
   std::vector<std::vector<std::string>> lines;
   part.body += element("h3", test.result.value("name", test.id));
@@ -139,8 +139,8 @@ void add_lists(PagePart& part, const ReportedTest& test, const std::vector<int64
   report::RankedListsOptions layout;
   layout.title = title + ": " + test.result.value("name", test.id);
   layout.note = "Green the same person, red another; camera and similarity below.";
-  part.files.push_back(folder.write_png(name + "-" + test.id, report::draw(drawn, layout)));
-  part.files.push_back(folder.write_csv(name + "-" + test.id,
+  part.files.push_back(folder.write_png(part.id + "-" + test.id, report::draw(drawn, layout)));
+  part.files.push_back(folder.write_csv(part.id + "-" + test.id,
                                         {"query", "query_file", "query_identity", "query_camera", "rank",
                                          "file", "identity", "camera", "similarity", "answer"},
                                         lines));
@@ -195,7 +195,7 @@ PagePart ranked_part(const ReportSource& source, const std::vector<ReportedTest>
   for (const ReportedTest& test : tests) {
     if (!test.images) continue;
     const std::vector<int64_t> queries = draw_shown_queries(test, options.queries, options.seed);
-    if (!queries.empty()) add_lists(part, test, queries, "ranked", "Nearest images", folder, options.answers);
+    if (!queries.empty()) add_lists(part, test, queries, "Nearest images", folder, options.answers);
   }
   if (part.body.is_empty()) return part;
   part.lead = fmt::format(
@@ -217,8 +217,7 @@ PagePart hardest_part(const ReportSource& source, const std::vector<ReportedTest
     eval::EvalResult all;
     all.by_query = test.by_query;
     const std::vector<int64_t> queries = eval::hardest_queries(all, options.hardest);
-    if (!queries.empty())
-      add_lists(part, test, queries, "hardest", "Hardest queries", folder, options.answers);
+    if (!queries.empty()) add_lists(part, test, queries, "Hardest queries", folder, options.answers);
   }
   if (part.body.is_empty()) return part;
   part.lead = fmt::format(

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <set>
 
 #include "dmf/cli/data_root.h"
@@ -36,7 +35,7 @@ class PageMaker {
     if (request_.embedding.precision == "auto") request_.embedding.precision = source_.precision;
   }
 
-  void run() {
+  std::string run() {
     load_model();
     gather_tests();
     report::Page page;
@@ -46,7 +45,7 @@ class PageMaker {
     page.parts = parts();
     page.footer = footer();
     write_text(folder_.path() / "report.html", report::html(page));
-    tell(page);
+    return told(page);
   }
 
  private:
@@ -67,7 +66,7 @@ class PageMaker {
   ModelCard model_card() const;
   std::string subtitle() const;
   report::Html footer() const;
-  void tell(const report::Page& page) const;
+  std::string told(const report::Page& page) const;
 
   PageRequest request_;
   ReportSource source_;
@@ -295,7 +294,7 @@ report::Html PageMaker::footer() const {
          report::element("code", command_line());
 }
 
-void PageMaker::tell(const report::Page& page) const {
+std::string PageMaker::told(const report::Page& page) const {
   const std::filesystem::path file = folder_.path() / "report.html";
   std::string text =
       fmt::format("{}: {:.1f} MB, {} parts\n", file.string(),
@@ -304,14 +303,14 @@ void PageMaker::tell(const report::Page& page) const {
     for (const std::string& remark : test.remarks)
       text += fmt::format("  {}: {}\n", test.result.value("name", test.id), remark);
   }
-  std::fputs(text.c_str(), stdout);
+  return text;
 }
 
 }  // namespace
 
-void report_page(const PageRequest& request) {
+std::string report_page(const PageRequest& request) {
   try {
-    PageMaker(request).run();
+    return PageMaker(request).run();
   } catch (const nlohmann::json::exception& error) {
     throw DataError(
         fmt::format("{}: not a result as dmf writes it: {}", request.source.string(), error.what()));

@@ -26,7 +26,8 @@ struct PageRequest {
 ///
 /// Figures are those of the result. What a result does not hold (pictures, ROC, pairs of cameras, attention)
 /// is made anew from model and dataset; where one of them is gone, the page says so and has the rest.
+/// @return  what to tell who asked: the file, its size, and what the page has to remark of each test
 /// @throws DataError  no such run or result, or a broken one
-void report_page(const PageRequest& request);
+std::string report_page(const PageRequest& request);
 
 }  // namespace dmf::cli

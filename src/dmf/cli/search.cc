@@ -6,13 +6,13 @@
 #include "dmf/cli/eval_run.h"
 #include "dmf/cli/filter_flags.h"
 #include "dmf/cli/flags.h"
-#include "dmf/cli/model_identity.h"
 #include "dmf/cli/result.h"
 #include "dmf/cli/search_picture.h"
 #include "dmf/cli/search_query.h"
 #include "dmf/core/error.h"
 #include "dmf/core/log.h"
 #include "dmf/core/system.h"
+#include "dmf/fuse/model_identity.h"
 #include "dmf/search/approximate.h"
 
 namespace dmf::cli {
@@ -33,7 +33,7 @@ std::optional<embed::Embedder> load_model(const SearchArguments& arguments, cons
   if (arguments.query.images.empty() && arguments.query.texts.empty()) return std::nullopt;
   DMF_CHECK(!arguments.model.empty(), InvalidArgument, "{}: does not know its model file; hint: --model FILE",
             arguments.gallery);
-  const std::string identity = model_identity(arguments.model);
+  const std::string identity = fuse::model_identity(arguments.model);
   DMF_CHECK(identity == gallery.kind().model, InvalidArgument,
             "{}: holds vectors of model {}, {} is {}; hint: --model with the file it was made with",
             arguments.gallery, gallery.kind().model, arguments.model, identity);
@@ -49,7 +49,7 @@ std::optional<SameThreshold> threshold_of(const SearchArguments& arguments, cons
                  arguments.model);
     return std::nullopt;
   }
-  if (model_identity(arguments.model) != gallery.kind().model) return std::nullopt;
+  if (fuse::model_identity(arguments.model) != gallery.kind().model) return std::nullopt;
   return same_threshold(arguments.model);
 }
 

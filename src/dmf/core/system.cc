@@ -25,6 +25,11 @@ std::string processor_name() {
   return "unknown";
 }
 
+std::filesystem::path installed_prefix() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().parent_path();
+}
+
 int64_t available_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace dmf {
@@ -12,6 +13,10 @@ std::string processor_name();
 
 /// Name of this machine in its network; "an unknown host" where the system does not tell.
 std::string host_name();
+
+/// PREFIX, where the program that runs is PREFIX/bin/NAME. What was installed with it lies in PREFIX/share/dmf
+/// (in a build, too).
+std::filesystem::path installed_prefix();
 
 /// Processors this process may run on.
 int64_t available_processors();

@@ -86,7 +86,8 @@ void read_captions(Reading& reading, const std::filesystem::path& path) {
     const CaptionLine parsed = parse_caption_line(line, where);
     Record* found = records.find(std::filesystem::path(parsed.image).lexically_normal().generic_string());
     if (found == nullptr) {
-      reading.warnings.add("caption without its image", where + " (" + parsed.image + ")");
+      if (!reading.is_drawn)
+        reading.warnings.add("caption without its image", where + " (" + parsed.image + ")");
     } else {
       add_captions(reading, parsed, *found, where);
     }
@@ -136,7 +137,7 @@ void read_attributes(Reading& reading, const std::filesystem::path& path) {
     const std::string where = path.string() + ": identity " + name;
     const auto identity = find_identity(reading.dataset, name);
     if (!identity || !is_there.contains(*identity)) {
-      reading.warnings.add("attributes of an identity without image", where);
+      if (!reading.is_drawn) reading.warnings.add("attributes of an identity without image", where);
       continue;
     }
     reading.dataset.attributes[*identity] = parse_attributes(value, reading.dataset.name, where);

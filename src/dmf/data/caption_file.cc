@@ -56,7 +56,7 @@ class CaptionReader {
   CaptionReader(Reading& reading, fs::path path)
       : reading_(reading), path_(std::move(path)), records_(reading.dataset.train) {}
 
-  void read(bool is_whole) {
+  void read() {
     std::ifstream file(path_, std::ios::binary);
     DMF_CHECK(file.good(), DataError, "{}: cannot be read", path_.string());
     const int first = (file >> std::ws).peek();
@@ -68,7 +68,8 @@ class CaptionReader {
               (Expectation{path_.string(), "no sentence for any image of the dataset",
                            "file names as the images have", fmt::format("e.g. '{}'", last_name_), ""}
                    .message()));
-    if (is_whole && strange_ > 0) reading_.dataset.warnings["caption without its image"] += strange_;
+    if (!reading_.is_drawn && strange_ > 0)
+      reading_.dataset.warnings["caption without its image"] += strange_;
   }
 
  private:
@@ -194,8 +195,6 @@ fs::path find_caption_file(const fs::path& root) {
   return {};
 }
 
-void read_caption_file(Reading& reading, const fs::path& path, bool is_whole) {
-  CaptionReader(reading, path).read(is_whole);
-}
+void read_caption_file(Reading& reading, const fs::path& path) { CaptionReader(reading, path).read(); }
 
 }  // namespace dmf::data

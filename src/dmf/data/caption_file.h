@@ -20,8 +20,8 @@ std::filesystem::path find_caption_file(const std::filesystem::path& root);
 ///   JSON   COCO's captions: {"images": [{"id", "file_name"}], "annotations": [{"image_id", "caption"}]};
 ///          or a list of objects with the image (image, image_id, file_name, file_path, img_path) and its
 ///          caption(s)
-/// @param is_whole  whether the records are all of the set: then a sentence without its image is counted
+/// A sentence without its image is counted, unless reading.is_drawn.
 /// @throws DataError  a line or object of another form (with its line or number), no sentence for any record
-void read_caption_file(Reading& reading, const std::filesystem::path& path, bool is_whole);
+void read_caption_file(Reading& reading, const std::filesystem::path& path);
 
 }  // namespace dmf::data

@@ -27,7 +27,8 @@ namespace dmf::data {
 ///               the whole set's with images/
 ///   finegpr     `0001_c01_w01_l01_p01.jpg`: identity, viewpoint (the camera), weather, illumination, place;
 ///               in one folder or one for each identity; sentences of FineGPR-C (caption_file.h).
-///               ?per_identity=11&seed=0 draws so many images of each (randperson, too)
+///               ?per_identity=11&seed=0 draws so many images of each, ?identities=300 so many identities
+///               (randperson, too)
 ///   cuhk01      campus/0001001.png: identity, picture (1, 2: view 1; 3, 4: view 2)
 ///   viper       cam_a/, cam_b/ with `000_45.bmp`: identity, angle
 ///   grid        probe/, gallery/ with `0001_1_25004_107_32_106_221.jpeg`: identity (0000 strangers), camera;

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 
 #include "dmf/core/error.h"
@@ -203,6 +204,25 @@ TEST_F(FormatsTest, FineGprDrawsTheSameImagesForTheSameSeed) {
   auto expected = names(first.train);
   std::erase_if(expected, [](const std::string& name) { return name.starts_with("0004"); });
   EXPECT_EQ(names(fewer.train), expected);
+}
+
+TEST_F(FormatsTest, FineGprDrawsIdentitiesEachDrawWithinTheLarger) {
+  const fs::path root = make("finegpr");
+  const auto drawn = [&](const std::string& options) {
+    return identities(open_dataset("finegpr:" + root.string() + options).train);
+  };
+  const auto three = drawn("?identities=3"), seven = drawn("?identities=7");
+  EXPECT_THAT(three, SizeIs(3));
+  EXPECT_THAT(seven, SizeIs(7));
+  EXPECT_TRUE(std::includes(seven.begin(), seven.end(), three.begin(), three.end()));
+  EXPECT_NE(drawn("?identities=3&seed=1"), three);
+  const Dataset both = open_dataset("finegpr:" + root.string() + "?identities=3&per_identity=2");
+  EXPECT_EQ(identities(both.train), three);
+  EXPECT_THAT(both.train, SizeIs(6));
+  EXPECT_EQ(both.variant, "3 identities, 2 images an identity, seed 0");
+  EXPECT_THAT(both.warnings, IsEmpty());
+  EXPECT_THAT(failure("finegpr:" + root.string() + "?identities=13"),
+              HasSubstr("?identities=13: there are 12"));
 }
 
 TEST_F(FormatsTest, SmallSetsAreSplitIntoHalves) {

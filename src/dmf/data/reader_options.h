@@ -51,17 +51,22 @@ struct MsmtOptions {
 
 /// finegpr, randperson
 struct SampleOptions {
+  int64_t identities = 0;
   int64_t per_identity = 0;
   int64_t seed = 0;
   std::string captions;
 
   template <class Visitor>
   void visit(Visitor& v) {
+    v("identities", identities, Range<int64_t>{0, 1000000},
+      "identities drawn, of the same seed each larger draw with the smaller in it; 0 = all");
     v("per_identity", per_identity, Range<int64_t>{0, 1000000},
       "images drawn of each identity (Section IV-A: 11); 0 = all");
     v("seed", seed, Range<int64_t>{0, 1000000000}, "of the draw");
     v("captions", captions, "file of sentences; empty = FineGPR-C's beside the images, where it is there");
   }
+
+  bool takes_all() const { return identities == 0 && per_identity == 0; }
 };
 
 /// cuhk01, viper, prid, ilids

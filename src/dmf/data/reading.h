@@ -22,6 +22,7 @@ struct NamedRecord {
 struct Reading {
   Dataset dataset;
   WarningCounter warnings;
+  bool is_drawn = false;  ///< the records are a part of the set: what is told of the others is no fault
 
   std::vector<Record>& split(Split split);
   /// Numbers the identities by their sorted names, from 1, and files the records under their splits.

@@ -61,10 +61,13 @@ class SyntheticReader {
 
   void read() {
     for (uint64_t i = 0; i < index_.others(); ++i) count_other();
-    if (options_.per_identity == 0) return read_all();
+    if (options_.takes_all()) return read_all();
+    reading_.is_drawn = true;
     draw();
-    reading_.dataset.variant =
-        fmt::format("{} images an identity, seed {}", options_.per_identity, options_.seed);
+    std::string& variant = reading_.dataset.variant;
+    if (options_.identities > 0) variant += fmt::format("{} identities, ", options_.identities);
+    if (options_.per_identity > 0) variant += fmt::format("{} images an identity, ", options_.per_identity);
+    variant += fmt::format("seed {}", options_.seed);
   }
 
  private:
@@ -101,20 +104,33 @@ class SyntheticReader {
     }
   }
 
+  using FilesOfIdentity = std::map<int64_t, std::vector<uint32_t>>;
+
+  void draw_identities(FilesOfIdentity& files) const {
+    const auto wanted = static_cast<size_t>(options_.identities);
+    DMF_CHECK(wanted <= files.size(), DataError, "{}: ?identities={}: there are {}",
+              reading_.dataset.root.string(), wanted, files.size());
+    std::vector<int64_t> order;
+    for (const auto& [identity, all] : files) order.push_back(identity);
+    RandomStream(static_cast<uint64_t>(options_.seed), "identities").shuffle(order);
+    for (size_t i = wanted; i < order.size(); ++i) files.erase(order[i]);
+  }
+
   /// The same images for the same seed, whichever else are there of other identities.
   void draw() {
-    std::map<int64_t, std::vector<uint32_t>> files;
+    FilesOfIdentity files;
     for (const FileIndex::Folder& folder : index_.folders()) {
       const std::string path = path_of(folder);
       for (uint64_t file = folder.first; file < folder.first + folder.count; ++file)
         files[parse(path, index_.name(file)).identity].push_back(static_cast<uint32_t>(file));
     }
+    if (options_.identities > 0) draw_identities(files);
     std::vector<uint32_t> drawn;
     const auto wanted = static_cast<size_t>(options_.per_identity);
     for (auto& [identity, all] : files) {
       RandomStream random(static_cast<uint64_t>(options_.seed), "per_identity",
                           {static_cast<uint64_t>(identity)});
-      const size_t count = std::min(wanted, all.size());
+      const size_t count = wanted == 0 ? all.size() : std::min(wanted, all.size());
       if (count < wanted) ++reading_.dataset.warnings["identity with fewer images than are to be drawn"];
       for (size_t i = 0; i < count; ++i) {
         std::swap(all[i], all[i + static_cast<size_t>(random.integer(static_cast<int64_t>(all.size() - i)))]);
@@ -149,7 +165,7 @@ void read_randperson(Reading& reading, const Spec& spec) {
   const auto options = parse_options<SampleOptions>(spec);
   SyntheticReader(reading, options, kRandPerson).read();
   name_from_zero(reading.dataset);
-  if (!options.captions.empty()) read_caption_file(reading, options.captions, options.per_identity == 0);
+  if (!options.captions.empty()) read_caption_file(reading, options.captions);
 }
 
 void read_finegpr(Reading& reading, const Spec& spec) {
@@ -157,7 +173,7 @@ void read_finegpr(Reading& reading, const Spec& spec) {
   SyntheticReader(reading, options, kFineGpr).read();
   const fs::path captions =
       options.captions.empty() ? find_caption_file(reading.dataset.root) : fs::path(options.captions);
-  if (!captions.empty()) read_caption_file(reading, captions, options.per_identity == 0);
+  if (!captions.empty()) read_caption_file(reading, captions);
 }
 
 }  // namespace dmf::data

@@ -153,10 +153,10 @@ class CaptionFileTest : public ::testing::Test {
       reading_.dataset.train.push_back({folder_ / name, 1, 1, {}});
   }
 
-  std::vector<std::string> read(const std::string& name, const std::string& text, bool is_whole = true) {
+  std::vector<std::string> read(const std::string& name, const std::string& text) {
     write_text(folder_ / name, text);
     for (Record& record : reading_.dataset.train) record.captions.clear();
-    read_caption_file(reading_, folder_ / name, is_whole);
+    read_caption_file(reading_, folder_ / name);
     std::vector<std::string> captions;
     for (const Record& record : reading_.dataset.train) {
       for (const std::string& caption : record.captions)
@@ -210,7 +210,8 @@ TEST_F(CaptionFileTest, ReadsJsonInItsForms) {
 }
 
 TEST_F(CaptionFileTest, ImagesThatWereNotDrawnAreNoStrangers) {
-  read("c.txt", "0001_c01_w01_l01_p01.jpg A man.\n0009_c01_w01_l01_p01.jpg Nobody.\n", false);
+  reading_.is_drawn = true;
+  read("c.txt", "0001_c01_w01_l01_p01.jpg A man.\n0009_c01_w01_l01_p01.jpg Nobody.\n");
   EXPECT_THAT(reading_.dataset.warnings, IsEmpty());
 }
 
@@ -219,7 +220,7 @@ TEST_F(CaptionFileTest, NamesWhatItCannotRead) {
   EXPECT_THAT(failure("c.txt", "0009_c01_w01_l01_p01.jpg A man.\n"), HasSubstr("no sentence for any image"));
   EXPECT_THAT(failure("c.json", R"([{"caption": "A man."}])"), HasSubstr("c.json:1"));
   EXPECT_THAT(failure("c.json", R"([{"caption": "A man.")"), HasSubstr("c.json: object 0"));
-  EXPECT_THROW(read_caption_file(reading_, folder_ / "none.txt", true), DataError);
+  EXPECT_THROW(read_caption_file(reading_, folder_ / "none.txt"), DataError);
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ Embedder::Embedder(const std::filesystem::path& model_file, const EmbedOptions& 
 
 Embedder::Embedder(fuse::LoadedModel loaded, const EmbedOptions& options)
     : Embedder(std::move(loaded.model),
-               {std::move(loaded.text_encoder), learned_keywords(loaded.description.configuration)}, options) {
+               {std::move(loaded.text_encoder), learned_keywords(loaded.description.configuration)},
+               options) {
   training_ = std::move(loaded.description.training);
 }
 
@@ -74,6 +75,17 @@ ImageEmbeddings Embedder::images(const std::vector<std::filesystem::path>& paths
                                  const std::string& what) const {
   return in_batches(paths, what, width(),
                     [this](const torch::Tensor& pixels) { return embed_batch(pixels); });
+}
+
+torch::Tensor Embedder::pictures(const torch::Tensor& pixels) const {
+  const torch::NoGradGuard no_grad;
+  torch::Tensor vectors = torch::empty({pixels.size(0), width()});
+  for (int64_t first = 0; first < pixels.size(0); first += options_.batch) {
+    stop_if_interrupted("embedding");
+    const int64_t count = std::min(options_.batch, pixels.size(0) - first);
+    vectors.narrow(0, first, count).copy_(embed_batch(pixels.narrow(0, first, count)));
+  }
+  return vectors;
 }
 
 ImageEmbeddings Embedder::encoded_images(const std::vector<std::filesystem::path>& paths,

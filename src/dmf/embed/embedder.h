@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "dmf/core/option_table.h"
 #include "dmf/data/image.h"
+#include "dmf/embed/embed_options.h"
 #include "dmf/fuse/model.h"
 
 namespace dmf::fuse {
@@ -17,26 +17,6 @@ struct LoadedModel;
 }
 
 namespace dmf::embed {
-
-/// How vectors are made; which vectors (before or after BNNeck) the model itself says.
-struct EmbedOptions {
-  std::string device = "auto";
-  std::string precision = "auto";
-  int64_t batch = 64;
-  bool flip = false;
-  bool skip_broken = false;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("device", device, "cpu, cuda, cuda:1 or auto (a GPU where there is one)");
-    v("precision", precision, Choices{{"auto", "float32", "bfloat16"}},
-      "type of the heavy products; auto: bfloat16 where the hardware has it");
-    v("batch", batch, Range<int64_t>{1, 4096}, "images or sentences that go through the model together");
-    v("flip", flip, "an image's vector is the mean of its own and its mirror image's");
-    v("skip_broken", skip_broken,
-      "leave images that cannot be decoded out, counted, instead of stopping at the first");
-  }
-};
 
 /// What reads sentences: as the model learned to.
 struct SentenceReader {
@@ -76,6 +56,10 @@ class Embedder {
   /// @throws Interrupted  on Ctrl-C, between batches
   ImageEmbeddings images(const std::vector<std::filesystem::path>& paths,
                          const std::string& what = "images") const;
+
+  /// @param pixels  [N, 3, H, W] uint8 on the CPU, of the encoder's height and width
+  /// @return        [N, D] float32, unit rows, CPU
+  torch::Tensor pictures(const torch::Tensor& pixels) const;
 
   /// @param texts  UTF-8, each with at least one word; read as SentenceReader says (a model file knows it)
   /// @return       [N, D] float32, unit rows, CPU

@@ -1,11 +1,12 @@
 #include "dmf/eval/c_api.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "dmf/core/error.h"
+#include "dmf/core/json_answer.h"
 #include "dmf/eval/calibrate.h"
+#include "dmf/eval/camera_means.h"
 #include "dmf/eval/evaluate.h"
 #include "dmf/eval/expansion.h"
 #include "dmf/eval/figures_json.h"
@@ -54,7 +55,7 @@ class Options {
 struct Request {
   ProtocolOptions protocol;
   std::vector<double> re_ranking, expansion;
-  bool multi_query, open_set;
+  bool multi_query, open_set, centre_cameras;
   int64_t single_shot;
   double far;
   WorkOptions work;
@@ -67,6 +68,7 @@ struct Request {
     expansion = options.take<std::vector<double>>("expansion", {});
     multi_query = options.take("multi_query", false);
     open_set = options.take("open_set", false);
+    centre_cameras = options.take("centre_cameras", false);
     single_shot = options.take<int64_t>("single_shot", 0);
     far = options.take("far", 0.0);
     work.threads = options.take<int64_t>("threads", 0);
@@ -74,9 +76,10 @@ struct Request {
     check_work(work);
     DMF_CHECK(re_ranking.empty() || re_ranking.size() == 3, InvalidArgument,
               "[dmf_eval] re_ranking: expected k1, k2 and lambda, got {} numbers", re_ranking.size());
-    DMF_CHECK(far == 0 || (re_ranking.empty() && expansion.empty() && !multi_query), InvalidArgument,
-              "[dmf_eval] far: a threshold is one for pairs of images, not after re_ranking, expansion or "
-              "multi_query");
+    DMF_CHECK(far == 0 || (re_ranking.empty() && expansion.empty() && !multi_query && !centre_cameras),
+              InvalidArgument,
+              "[dmf_eval] far: a threshold is one for pairs of images, not after re_ranking, expansion, "
+              "centre_cameras or multi_query");
     DMF_CHECK(expansion.empty() || expansion.size() == 2, InvalidArgument,
               "[dmf_eval] expansion: expected images and alpha, got {} numbers", expansion.size());
   }
@@ -129,6 +132,13 @@ json run(LabelledVectors query, LabelledVectors gallery, const Request& request)
     query = {pooled.vectors.view(), pooled.labels};
     ranked_by += ", queries of one identity and camera pooled";
   }
+  ExpandedVectors centred;
+  if (request.centre_cameras) {
+    centred = without_camera_means(query, gallery, metric);
+    query.vectors = centred.query.view();
+    gallery.vectors = centred.gallery.view();
+    ranked_by += " without the cameras' means";
+  }
   ExpandedVectors expanded;
   if (!request.expansion.empty()) {
     expanded = expand(query.vectors, gallery.vectors,
@@ -156,36 +166,18 @@ json run(LabelledVectors query, LabelledVectors gallery, const Request& request)
   return figures;
 }
 
-// Calls `work` and gives its JSON, or the error's, as text of C.
-template <class Work>
-char* answer(const Work& work) noexcept {
-  try {
-    json result;
-    try {
-      result = work();
-    } catch (const InvalidArgument& error) {
-      result = {{"error", error.what()}, {"kind", "InvalidArgument"}};
-    } catch (const std::exception& error) {
-      result = {{"error", error.what()}, {"kind", "Error"}};
-    }
-    return strdup(result.dump().c_str());
-  } catch (...) {
-    return nullptr;
-  }
-}
-
 }  // namespace
 }  // namespace dmf::eval
 
 char* dmf_eval_run(const dmf_eval_set* query, const dmf_eval_set* gallery, const char* options) {
-  return dmf::eval::answer([&] {
+  return dmf::json_answer([&] {
     return dmf::eval::run(dmf::eval::view_of(*query), dmf::eval::view_of(*gallery),
                           dmf::eval::Request(options));
   });
 }
 
 char* dmf_eval_compare(const double* first, const double* second, const int64_t* identities, int64_t count) {
-  return dmf::eval::answer([&] {
+  return dmf::json_answer([&] {
     std::vector<dmf::eval::QueryResult> a(static_cast<size_t>(count)), b(a.size());
     for (size_t q = 0; q < a.size(); ++q) {
       a[q].identity = b[q].identity = identities[q];

@@ -15,7 +15,7 @@ struct dmf_eval_set {
 /// Evaluates and gives the figures as a JSON object, or {"error": "…", "kind": "InvalidArgument" | "Error"}.
 /// @param options  JSON object; all keys may be missing: metric ("cosine" | "euclidean"), same_camera_removed
 /// (bool),
-///   re_ranking ([k1, k2, lambda]), expansion ([images, alpha]), multi_query (bool), open_set (bool),
+///   re_ranking ([k1, k2, lambda]), expansion ([images, alpha]), centre_cameras (bool), multi_query (bool), open_set (bool),
 ///   single_shot (repetitions), far (calibrate at this rate), threads (0 = all)
 /// @return  to be given back to dmf_eval_free(); null when there is no memory left
 char* dmf_eval_run(const dmf_eval_set* query, const dmf_eval_set* gallery, const char* options);

@@ -3,19 +3,15 @@
 #include <vector>
 
 #include "dmf/report/canvas.h"
+#include "dmf/report/ranked_lists.h"
 
 namespace dmf::report {
 
-/// A picture with the sentence below it; empty: none.
-struct CaptionedImage {
-  data::Pixels pixels;
-  std::string caption;
-};
-
-/// Draws pictures in rows, one a person, in their own size, each above its caption. A caption that is longer
+/// Draws pictures in rows, in their own size, each above its label (a caption, say). A label that is longer
 /// than seven lines ends with "…".
-/// @param rows  pictures of one size
+/// @param rows   pictures of one size
+/// @param title  above them; may be empty
 /// @throws InvalidArgument  no picture
-Canvas draw_contact_sheet(const std::vector<std::vector<CaptionedImage>>& rows);
+Canvas draw_contact_sheet(const std::vector<std::vector<ListedImage>>& rows, const std::string& title = "");
 
 }  // namespace dmf::report

@@ -8,7 +8,6 @@
 #include "dmf/core/file.h"
 #include "dmf/report/line_chart.h"
 #include "dmf/report/matrix_chart.h"
-#include "dmf/report/picture_sheet.h"
 #include "dmf/report/scatter.h"
 #include "dmf/report/svg.h"
 #include "support/temporary_folder.h"
@@ -144,13 +143,6 @@ TEST(MatrixChart, ShowsWhatThereIsAndADashForTheRest) {
   chart.values.pop_back();
   EXPECT_THROW(to_html(chart), InvalidArgument);
   EXPECT_THROW(draw(MatrixChart{}), InvalidArgument);
-}
-
-TEST(PictureSheet, HasARowForEachRow) {
-  const ListedImage image{{4, 2, std::vector<uint8_t>(24, 90)}, "label"};
-  const int64_t one = draw({{image}}, "t").height(), two = draw({{image, image}, {image}}, "t").height();
-  EXPECT_GT(two, one + 256);
-  EXPECT_THROW(draw(std::vector<std::vector<ListedImage>>{}, "t"), InvalidArgument);
 }
 
 TEST(Scatter, IsTheSameAsPictureAndAsSvg) {

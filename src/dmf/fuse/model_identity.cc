@@ -1,10 +1,10 @@
-#include "dmf/cli/model_identity.h"
+#include "dmf/fuse/model_identity.h"
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/weights/safetensors_metadata.h"
 
-namespace dmf::cli {
+namespace dmf::fuse {
 
 std::string model_identity(const std::filesystem::path& model) {
   const auto metadata = weights::read_safetensors_metadata(model);
@@ -14,4 +14,4 @@ std::string model_identity(const std::filesystem::path& model) {
   return fingerprint(weights::tensors_fingerprint(model) + options->second);
 }
 
-}  // namespace dmf::cli
+}  // namespace dmf::fuse
