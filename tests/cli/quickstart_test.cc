@@ -73,7 +73,7 @@ TEST_F(Quickstart, WithoutDataMakesPeopleTrainsBothModelsAndShowsThem) {
   EXPECT_THAT(finished.output, HasSubstr("images alone"));
   EXPECT_THAT(finished.output, HasSubstr("12 queries of 3 persons"));
   const std::filesystem::path run = folder_ / "run";
-  for (const char* name : {"contact_sheet.png", "report/ranked-unseen.png", "report/report.html",
+  for (const char* name : {"contact_sheet.png", "report/ranked-unseen-dmf.png", "report/report.html",
                            "dmf/model.safetensors", "images/model.safetensors"})
     EXPECT_GT(std::filesystem::file_size(run / name), 1000u) << name;
   const nlohmann::json document = nlohmann::json::parse(read_text(run / "result.json"));

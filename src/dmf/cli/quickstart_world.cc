@@ -156,7 +156,7 @@ void WorldJob::report(const Measurement& measurement) const {
                          "a page about it all:           {}\n"
                          "on your own images:            dmf quickstart --train DATASET --test DATASET (dmf "
                          "help --datasets)\n",
-                         table(), path("contact_sheet.png"), path("report/ranked-unseen.png"),
+                         table(), path("contact_sheet.png"), path("report/ranked-unseen-dmf.png"),
                          path("report/report.html"))
                  .c_str(),
              stdout);
