@@ -126,7 +126,7 @@ TEST(MicroBatches, TakeLessMemory) {
     return static_cast<double>(bytes.peak());
   };
   const double whole = peak(1, false), divided = peak(4, false), recomputed = peak(1, true);
-  SCOPED_TRACE(fmt::format("whole {}, in parts {}, recomputed {}", whole, divided, recomputed));
+  RecordProperty("peaks", fmt::format("{} {} {}", whole, divided, recomputed));
   EXPECT_LT(divided, 0.6 * whole);
   EXPECT_LT(recomputed, 0.6 * whole);
 }
