@@ -58,7 +58,8 @@ std::string bash_flags(const ListedCommand& command) {
   for (const Flag& flag : command.flags) {
     if (!flag.is_positional) flags.insert(flags.end(), flag.names.begin(), flag.names.end());
   }
-  return fmt::format("    {}) flags={} ;;\n", command.name, in_quotes(fmt::format("{}", fmt::join(flags, " "))));
+  return fmt::format("    {}) flags={} ;;\n", command.name,
+                     in_quotes(fmt::format("{}", fmt::join(flags, " "))));
 }
 
 std::string bash(const std::vector<ListedCommand>& commands, const std::vector<std::string>& keys) {
