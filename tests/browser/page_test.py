@@ -48,7 +48,8 @@ def red_person(folder):
 @unittest.skipIf(chromium.binary() is None, "no Chromium on this machine: the page is not looked at")
 class Page(unittest.TestCase):
     def setUp(self):
-        context = tempfile.TemporaryDirectory()
+        # The profile of a browser that was just killed may still grow while it is removed: that is no failure.
+        context = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(context.cleanup)
         self.folder = pathlib.Path(context.name)
 

@@ -31,7 +31,22 @@ Setting make_setting(const torch::Tensor& sequence, const BranchOptions& options
   return setting;
 }
 
+void keep_setting(AutogradContext& context, const Setting& setting) {
+  context.saved_data["setting"] = c10::IValue::make_capsule(setting);
+}
+
+Setting kept_setting(AutogradContext& context) {
+  return c10::static_intrusive_pointer_cast<BranchSetting>(context.saved_data["setting"].toCapsule());
+}
+
 const float* floats(const torch::Tensor& tensor) { return tensor.const_data_ptr<float>(); }
+
+/// Rows [rows, D] kept before the affine part of LayerNorm, read with it.
+Operand normed_rows(const torch::Tensor& kept, int64_t rows, const torch::Tensor& weight,
+                    const torch::Tensor& bias) {
+  const int64_t D = weight.numel();
+  return {kept.const_data_ptr(), rows, D, D, Reading::kNormed, floats(weight), floats(bias)};
+}
 
 /// What attention computes on the way and its backward pass reads.
 struct AttentionKept {
@@ -133,13 +148,7 @@ variable_list attention_gradients(const torch::Tensor& given, const AttentionTen
                       grad_qkv = at::empty({3 * D, D}, torch::kFloat32);
   const PackedRows branch = plain(grad_branch, true);
   gradient_of_weight(kernels, branch, plain(kept.mixed, false), grad_out.mutable_data_ptr<float>());
-  Operand normed{kept.normalised.const_data_ptr(),
-                 b.count * S,
-                 D,
-                 D,
-                 Reading::kNormed,
-                 floats(t.norm_weight),
-                 floats(t.norm_bias)};
+  Operand normed = normed_rows(kept.normalised, b.count * S, t.norm_weight, t.norm_bias);
   PackedRows right = pack_operand(kernels, normed, false);
   const PackedRows key_values = plain(grad_key_value, true), queries = plain(grad_query, true);
   gradient_of_weight(kernels, key_values, right, grad_qkv.mutable_data_ptr<float>() + D * D);
@@ -164,14 +173,13 @@ struct AttentionFunction : torch::autograd::Function<AttentionFunction> {
         sequence, {norm_weight, norm_bias, qkv_weight, qkv_bias, out_weight, out_bias}, *setting, &kept);
     context->save_for_backward({norm_weight, norm_bias, qkv_weight, out_weight, kept.normalised,
                                 kept.inverse_deviation, kept.query, kept.key_value, kept.mixed});
-    context->saved_data["setting"] = c10::IValue::make_capsule(setting);
+    keep_setting(*context, setting);
     return output;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list s = context->get_saved_variables();
-    const auto setting =
-        c10::static_intrusive_pointer_cast<BranchSetting>(context->saved_data["setting"].toCapsule());
+    const Setting setting = kept_setting(*context);
     return attention_gradients(gradients[0], {s[0], s[1], s[2], {}, s[3], {}}, *setting,
                                {s[4], s[5], s[6], s[7], s[8]});
   }
@@ -248,13 +256,7 @@ variable_list mlp_gradients(const torch::Tensor& given, const MlpTensors& t, con
                      pack_operand(kernels, {kept.before.const_data_ptr(), rows, H, H, Reading::kGelu}, false),
                      grad_down.mutable_data_ptr<float>());
   const PackedRows before = pack_operand(kernels, {grad_before.const_data_ptr(), rows, H, H}, true);
-  const Operand normed{kept.normalised.const_data_ptr(),
-                       rows,
-                       D,
-                       D,
-                       Reading::kNormed,
-                       floats(t.norm_weight),
-                       floats(t.norm_bias)};
+  const Operand normed = normed_rows(kept.normalised, rows, t.norm_weight, t.norm_bias);
   gradient_of_weight(kernels, before, pack_operand(kernels, normed, false),
                      grad_up.mutable_data_ptr<float>());
   return {grad_input.value, norm.first, norm.second, grad_up, before.sum, grad_down, branch.sum, {}};
@@ -271,14 +273,13 @@ struct MlpFunction : torch::autograd::Function<MlpFunction> {
         sequence, {norm_weight, norm_bias, up_weight, up_bias, down_weight, down_bias}, *setting, &kept);
     context->save_for_backward({norm_weight, norm_bias, up_weight, down_weight, kept.normalised,
                                 kept.inverse_deviation, kept.before});
-    context->saved_data["setting"] = c10::IValue::make_capsule(setting);
+    keep_setting(*context, setting);
     return output;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list s = context->get_saved_variables();
-    const auto setting =
-        c10::static_intrusive_pointer_cast<BranchSetting>(context->saved_data["setting"].toCapsule());
+    const Setting setting = kept_setting(*context);
     return mlp_gradients(gradients[0], {s[0], s[1], s[2], {}, s[3], {}}, *setting, {s[4], s[5], s[6]});
   }
 };
