@@ -1,14 +1,14 @@
 # One module = one folder = one static library = one namespace.
 #
 #   dmf_module(loss
-#     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header; with DMF_UNITY four of
+#     SOURCES identity.cc triplet.cc      files that use tensors (they get the precompiled header; with DMF_UNITY ten of
 #                                         them are compiled as one)
 #     PLAIN   names.cc names_test.cc      files, tests among them, that do not: without it they compile in seconds
 #     PLAIN_ALONE                         compile those each alone also with DMF_UNITY: they have flags or names of their own
 #     DEPENDS core                        the only place where a dependency between modules is written
 #     LINKS   OpenSSL::Crypto)            third parties, private
 #
-# Tests are every *_test.cc of the folder; with DMF_UNITY four of them are compiled as one, tensors or not. The test layers/<module> fails when a file includes a module that is not
+# Tests are every *_test.cc of the folder; with DMF_UNITY ten of them are compiled as one, tensors or not. The test layers/<module> fails when a file includes a module that is not
 # in DEPENDS (and the modules those depend on are not inherited: say what you include).
 
 # Compiles `target` so that a shared library can be made of it, and so that where the tree lies does not show.
@@ -31,9 +31,9 @@ function(dmf_use_test_pch target)
   dmf_use_unity(${target})
 endfunction()
 
-# With DMF_UNITY, compiles four files of `target` as one.
+# With DMF_UNITY, compiles ten files of `target` as one.
 function(dmf_use_unity target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DMF_UNITY} UNITY_BUILD_BATCH_SIZE 4)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${DMF_UNITY} UNITY_BUILD_BATCH_SIZE 10)
 endfunction()
 
 # Marks files of the calling folder that compute something themselves in a module that mostly calls libtorch. A module

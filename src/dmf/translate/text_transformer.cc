@@ -7,6 +7,7 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/shape.h"
+#include "dmf/translate/config_reader.h"
 
 namespace dmf::translate {
 namespace {
@@ -28,54 +29,23 @@ constexpr std::pair<const char*, Affine TransformerBlock::*> kParts[] = {
 
 Affine affine(const weights::Scope& scope) { return {scope["weight"], scope["bias"]}; }
 
-/// Reads values of a config.json, saying what is wrong with which.
-class ConfigReader {
- public:
-  ConfigReader(const std::string& json, std::string where)
-      : values_(nlohmann::json::parse(json, nullptr, false)), where_(std::move(where)) {
-    DMF_CHECK(values_.is_object(), DataError, "{}: not a JSON object", where_);
-  }
-
-  int64_t number(const char* key, int64_t low = 1) const {
-    const nlohmann::json value = values_.value(key, nlohmann::json());
-    DMF_CHECK(value.is_number_integer() && value >= low, DataError,
-              "{}: `{}`: expected a number from {}, got {}", where_, key, low, value.dump());
-    return value.get<int64_t>();
-  }
-  int64_t number_or(const char* key, int64_t standard) const {
-    return values_.contains(key) && !values_[key].is_null() ? number(key, 0) : standard;
-  }
-  double epsilon() const {
-    const nlohmann::json value = values_.value("layer_norm_eps", nlohmann::json(1e-12));
-    DMF_CHECK(value.is_number() && value > 0, DataError,
-              "{}: `layer_norm_eps`: expected a number above 0, got {}", where_, value.dump());
-    return value.get<double>();
-  }
-  void expect(const char* key, const char* wanted) const {
-    const nlohmann::json got = values_.value(key, nlohmann::json(wanted));
-    DMF_CHECK(got == wanted, DataError, "{}: `{}`: expected \"{}\", got {}", where_, key, wanted, got.dump());
-  }
-  std::string model_type() const {
-    const nlohmann::json type = values_.value("model_type", nlohmann::json());
-    const bool is_known =
-        type.is_string() && std::ranges::find(kModelTypes, type.get<std::string>()) != std::end(kModelTypes);
-    DMF_CHECK(is_known, DataError, "{}: `model_type`: expected one of {}, got {}{}", where_,
-              fmt::join(kModelTypes, ", "), type.dump(),
-              type == "data2vec-vision" ? "; hint: that is an image encoder" : "");
-    return type.get<std::string>();
-  }
-
- private:
-  nlohmann::json values_;
-  std::string where_;
-};
+std::string model_type_of(const nlohmann::json& json, const std::string& where) {
+  const nlohmann::json type = json.value("model_type", nlohmann::json());
+  const bool is_known =
+      type.is_string() && std::ranges::find(kModelTypes, type.get<std::string>()) != std::end(kModelTypes);
+  DMF_CHECK(is_known, DataError, "{}: `model_type`: expected one of {}, got {}{}", where,
+            fmt::join(kModelTypes, ", "), type.dump(),
+            type == "data2vec-vision" ? "; hint: that is an image encoder" : "");
+  return type.get<std::string>();
+}
 
 }  // namespace
 
 TextConfig parse_text_config(const std::string& json, const std::string& where) {
-  const ConfigReader values(json, where);
+  const nlohmann::json content = nlohmann::json::parse(json, nullptr, false);
+  const ConfigReader values(content, where);
   TextConfig config;
-  config.model_type = values.model_type();
+  config.model_type = model_type_of(content, where);
   values.expect("hidden_act", "gelu");
   values.expect("position_embedding_type", "absolute");
   config.layers = values.number("num_hidden_layers");
@@ -84,9 +54,9 @@ TextConfig parse_text_config(const std::string& json, const std::string& where) 
   config.vocabulary = values.number("vocab_size");
   config.positions = values.number("max_position_embeddings");
   config.token_types = values.number("type_vocab_size");
-  config.padding = values.number_or("pad_token_id", config.model_type == "bert" ? 0 : 1);
+  config.padding = values.number_or("pad_token_id", config.model_type == "bert" ? 0 : 1, 0);
   config.shape.heads = values.number("num_attention_heads");
-  config.shape.norm_epsilon = values.epsilon();
+  config.shape.norm_epsilon = values.positive_or("layer_norm_eps", 1e-12);
   DMF_CHECK(config.width % config.shape.heads == 0, DataError,
             "{}: hidden_size {} is no multiple of {} heads", where, config.width, config.shape.heads);
   DMF_CHECK(config.padding < config.vocabulary, DataError,

@@ -144,7 +144,7 @@ TEST_F(VisionCheckpoint, SaysWhatIsWrongWithItsConfig) {
     EXPECT_THAT([&] { make_image_encoder(small(folder)); },
                 ThrowsMessage<DataError>(AllOf(HasSubstr("config.json"), HasSubstr(message))));
   };
-  expect_error("hidden_size", "wide", "`hidden_size`: expected a number above 0, got \"wide\"");
+  expect_error("hidden_size", "wide", "`hidden_size`: expected a whole number from 1, got \"wide\"");
   expect_error("hidden_act", "relu", "`hidden_act`: expected \"gelu\", got \"relu\"");
   expect_error("num_attention_heads", 5, "hidden_size 32 is no multiple of 5 heads");
   expect_error("image_size", {64, 32}, "`image_size`: expected one number or two equal ones");

@@ -4,55 +4,10 @@
 
 #include "dmf/core/error.h"
 #include "dmf/core/shape.h"
+#include "dmf/translate/config_reader.h"
 
 namespace dmf::translate {
 namespace {
-
-/// Values of a config.json, each with an error that names file and key.
-class ConfigReader {
- public:
-  ConfigReader(const nlohmann::json& json, const std::string& where) : json_(json), where_(where) {}
-
-  int64_t number(const char* key) const {
-    DMF_CHECK(json_.contains(key) && json_[key].is_number_integer() && json_[key] > 0, DataError,
-              "{}: `{}`: expected a number above 0, got {}", where_, key, text(key));
-    return json_[key].get<int64_t>();
-  }
-  int64_t number(const char* key, int64_t standard) const {
-    return json_.contains(key) && !json_[key].is_null() ? number(key) : standard;
-  }
-  double real(const char* key, double standard) const {
-    if (!json_.contains(key)) return standard;
-    DMF_CHECK(json_[key].is_number(), DataError, "{}: `{}`: expected a number, got {}", where_, key,
-              text(key));
-    return json_[key].get<double>();
-  }
-  bool flag(const char* key, bool standard) const {
-    if (!json_.contains(key)) return standard;
-    DMF_CHECK(json_[key].is_boolean(), DataError, "{}: `{}`: expected true or false, got {}", where_, key,
-              text(key));
-    return json_[key].get<bool>();
-  }
-  /// A length in pixels: a number, or two equal ones.
-  int64_t square(const char* key, int64_t standard) const {
-    if (!json_.contains(key)) return standard;
-    const nlohmann::json& value = json_[key];
-    if (!value.is_array()) return number(key);
-    DMF_CHECK(value.size() == 2 && value[0].is_number_integer() && value[0] == value[1] && value[0] > 0,
-              DataError, "{}: `{}`: expected one number or two equal ones, got {}", where_, key, text(key));
-    return value[0].get<int64_t>();
-  }
-  void expect(const char* key, const nlohmann::json& wanted) const {
-    DMF_CHECK(!json_.contains(key) || json_[key] == wanted, DataError, "{}: `{}`: expected {}, got {}",
-              where_, key, wanted.dump(), text(key));
-  }
-
- private:
-  std::string text(const char* key) const { return json_.contains(key) ? json_[key].dump() : "nothing"; }
-
-  const nlohmann::json& json_;
-  const std::string& where_;
-};
 
 VisionConfig common_config(const ConfigReader& reader, int64_t image, int64_t patch) {
   reader.expect("hidden_act", "gelu");
@@ -61,8 +16,8 @@ VisionConfig common_config(const ConfigReader& reader, int64_t image, int64_t pa
   config.width = reader.number("hidden_size");
   config.layers = reader.number("num_hidden_layers");
   config.heads = reader.number("num_attention_heads");
-  config.patch = reader.square("patch_size", patch);
-  const int64_t cells = reader.square("image_size", image) / config.patch;
+  config.patch = reader.square_or("patch_size", patch);
+  const int64_t cells = reader.square_or("image_size", image) / config.patch;
   config.table = {cells, cells};
   return config;
 }
@@ -70,12 +25,12 @@ VisionConfig common_config(const ConfigReader& reader, int64_t image, int64_t pa
 void read_beit(const ConfigReader& reader, VisionConfig& config) {
   config.names = "beit";
   config.intermediate = reader.number("intermediate_size");
-  config.norm_epsilon = reader.real("layer_norm_eps", 1e-12);
-  config.has_positions = reader.flag("use_absolute_position_embeddings", false);
-  config.has_shared_bias = reader.flag("use_shared_relative_position_bias", false);
-  config.has_block_bias = reader.flag("use_relative_position_bias", false);
-  config.has_layer_scale = reader.real("layer_scale_init_value", 0.1) > 0;
-  config.has_final_norm = !reader.flag("use_mean_pooling", true);
+  config.norm_epsilon = reader.positive_or("layer_norm_eps", 1e-12);
+  config.has_positions = reader.flag_or("use_absolute_position_embeddings", false);
+  config.has_shared_bias = reader.flag_or("use_shared_relative_position_bias", false);
+  config.has_block_bias = reader.flag_or("use_relative_position_bias", false);
+  config.has_layer_scale = reader.real_or("layer_scale_init_value", 0.1) > 0;
+  config.has_final_norm = !reader.flag_or("use_mean_pooling", true);
   config.has_key_bias = false;
   config.positions_apart = 1;
 }
@@ -84,7 +39,7 @@ void read_vit(const ConfigReader& reader, bool is_deit, VisionConfig& config) {
   reader.expect("qkv_bias", true);
   config.names = "beit";
   config.intermediate = reader.number("intermediate_size");
-  config.norm_epsilon = reader.real("layer_norm_eps", 1e-12);
+  config.norm_epsilon = reader.positive_or("layer_norm_eps", 1e-12);
   config.has_distillation_token = is_deit;
   config.positions_apart = config.tokens_apart();
   if (is_deit) config.normalisation = kImageNetNormalisation;
@@ -94,10 +49,11 @@ void read_dinov2(const ConfigReader& reader, bool has_registers, VisionConfig& c
   reader.expect("use_swiglu_ffn", false);
   reader.expect("qkv_bias", true);
   config.names = "dinov2";
-  config.intermediate = static_cast<int64_t>(static_cast<double>(config.width) * reader.real("mlp_ratio", 4));
-  config.norm_epsilon = reader.real("layer_norm_eps", 1e-6);
+  config.intermediate =
+      static_cast<int64_t>(static_cast<double>(config.width) * reader.real_or("mlp_ratio", 4));
+  config.norm_epsilon = reader.positive_or("layer_norm_eps", 1e-6);
   config.has_layer_scale = true;
-  config.registers = has_registers ? reader.number("num_register_tokens", 4) : 0;
+  config.registers = has_registers ? reader.number_or("num_register_tokens", 4) : 0;
   config.positions_apart = 1;
   config.resampling.antialias = has_registers;
   config.normalisation = kImageNetNormalisation;
