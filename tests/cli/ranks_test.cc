@@ -10,6 +10,7 @@
 #include "cli/program.h"
 #include "cli/tiny_training.h"
 #include "dmf/core/file.h"
+#include "dmf/core/npy.h"
 #include "support/development_data.h"
 #include "support/free_port.h"
 
@@ -82,6 +83,25 @@ TEST_F(RankedTraining, TwoProcessesGiveTheLossesOfOne) {
   for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(got[i], expected[i], 1e-5 * expected[i]) << "step " << i;
   EXPECT_NEAR(got[10], expected[10], 1e-3 * expected[10]) << "stage II begins";
   EXPECT_TRUE(std::filesystem::exists(run("two") / "model.safetensors"));
+}
+
+TEST_F(RankedTraining, ThreeProcessesEmbedWhatOneDoes) {
+  const Finished trained = run_program(training("alone", 2));
+  ASSERT_EQ(trained.exit_code, 0) << trained.errors;
+  const auto embed = [&](const std::string& name) {
+    return std::vector<std::string>{"embed",   "--model", run("alone") / "model.safetensors", "--precision",
+                                    "float32", "--out",   folder_ / (name + ".npy"),          dataset_};
+  };
+  ASSERT_EQ(run_program(embed("one")).exit_code, 0);
+  for (const auto& rank : launch(embed("three"), 3)) {
+    const Finished finished = rank->wait();
+    ASSERT_EQ(finished.exit_code, 0) << finished.errors;
+  }
+  for (const char* kind : {".txt", ".csv"})
+    EXPECT_EQ(read_text(folder_ / (std::string("one") + kind)),
+              read_text(folder_ / (std::string("three") + kind)));
+  const torch::Tensor one = read_npy(folder_ / "one.npy"), three = read_npy(folder_ / "three.npy");
+  EXPECT_TRUE(at::allclose(three, one, 0, 1e-5)) << "batches of other sizes round otherwise, no more";
 }
 
 TEST_F(RankedTraining, ARankThatDiesIsNamedAndTheRunGoesOn) {

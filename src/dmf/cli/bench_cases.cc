@@ -318,7 +318,7 @@ struct Row {
   BenchResult (*run)(const BenchOptions&);
 };
 
-const std::vector<Row>& all_rows() {
+const std::vector<Row>& known_rows() {
   static const std::vector<Row> rows{
       {{"product-float32", "matrix product"}, [](const BenchOptions& o) { return bench_product(false, o); }},
       {{"product-bfloat16", "matrix product"}, [](const BenchOptions& o) { return bench_product(true, o); }},
@@ -346,7 +346,7 @@ const std::vector<Row>& all_rows() {
 const std::vector<BenchRow>& bench_rows() {
   static const std::vector<BenchRow> rows = [] {
     std::vector<BenchRow> list;
-    for (const Row& row : all_rows()) list.push_back(row.row);
+    for (const Row& row : known_rows()) list.push_back(row.row);
     return list;
   }();
   return rows;
@@ -354,7 +354,7 @@ const std::vector<BenchRow>& bench_rows() {
 
 BenchResult run_bench_row(const std::string& name, const BenchOptions& options) {
   std::vector<std::string> names;
-  for (const Row& row : all_rows()) {
+  for (const Row& row : known_rows()) {
     if (row.row.name == name) return row.run(options);
     names.push_back(row.row.name);
   }

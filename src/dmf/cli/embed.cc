@@ -5,6 +5,7 @@
 #include "dmf/cli/command.h"
 #include "dmf/cli/flags.h"
 #include "dmf/cli/labels_file.h"
+#include "dmf/cli/launched.h"
 #include "dmf/cli/records.h"
 #include "dmf/cli/result.h"
 #include "dmf/core/error.h"
@@ -54,17 +55,35 @@ struct Embedded {
   int64_t broken = 0;
 };
 
-Embedded embed_images(const embed::Embedder& embedder, const EmbedArguments& arguments) {
-  Inputs inputs = gather(arguments);
-  const embed::ImageEmbeddings images = embedder.images(paths_of(inputs.records));
+/// Vectors of all images, and which each is of. Of several processes each works on its share; all get everything.
+struct ImageVectors {
+  torch::Tensor vectors;  ///< [M, D]
+  torch::Tensor rows;     ///< [M] int64
+};
+ImageVectors vectors_of(const embed::Embedder& embedder, const std::vector<std::filesystem::path>& paths,
+                        const train::Ranks* ranks) {
+  const auto count = static_cast<int64_t>(paths.size());
+  const int64_t size = ranks == nullptr ? 1 : ranks->size(), rank = ranks == nullptr ? 0 : ranks->rank();
+  const int64_t first = count * rank / size, last = count * (rank + 1) / size;
+  const embed::ImageEmbeddings images = embedder.images({paths.begin() + first, paths.begin() + last});
   WarningCounter warnings;
   for (const data::BrokenImage& broken : images.broken)
     warnings.add("image cannot be decoded", broken.reason);
   warnings.report();
-  Embedded result{images.vectors, {}, warnings.total()};
+  const ImageVectors mine{images.vectors, at::tensor(images.rows, torch::kInt64) + first};
+  return ranks == nullptr ? mine : ImageVectors{ranks->gather(mine.vectors), ranks->gather(mine.rows)};
+}
+
+Embedded embed_images(const embed::Embedder& embedder, const EmbedArguments& arguments,
+                      const train::Ranks* ranks) {
+  Inputs inputs = gather(arguments);
+  const ImageVectors images = vectors_of(embedder, paths_of(inputs.records), ranks);
+  const int64_t read = images.rows.size(0);
+  Embedded result{images.vectors, {}, static_cast<int64_t>(inputs.records.size()) - read};
+  if (ranks != nullptr && !ranks->is_first()) return result;
   std::vector<data::Record> kept;
-  for (const int64_t row : images.rows) {
-    kept.push_back(std::move(inputs.records[static_cast<size_t>(row)]));
+  for (int64_t i = 0; i < read; ++i) {
+    kept.push_back(std::move(inputs.records[static_cast<size_t>(images.rows[i].item<int64_t>())]));
     result.names.push_back(kept.back().path.string());
   }
   if (inputs.has_labels) write_labels(std::filesystem::path(arguments.out).replace_extension(".csv"), kept);
@@ -87,10 +106,12 @@ void embed(EmbedArguments arguments) {
   if (arguments.list.empty())
     arguments.list = std::filesystem::path(arguments.out).replace_extension(".txt").string();
   DMF_CHECK(arguments.list != arguments.out, InvalidArgument, "--out and --list are both {}", arguments.out);
+  const std::shared_ptr<const train::Ranks> ranks = join_ranks();
   const embed::Embedder embedder(arguments.model, arguments.embedding);
   const Embedded result = arguments.texts.empty()
-                              ? embed_images(embedder, arguments)
+                              ? embed_images(embedder, arguments, ranks.get())
                               : Embedded{embedder.sentences(arguments.texts), arguments.texts};
+  if (!is_first(ranks)) return;
   write_npy(arguments.out, result.vectors);
   write_names(arguments.list, result.names);
   const int64_t N = result.vectors.size(0), D = result.vectors.size(1);

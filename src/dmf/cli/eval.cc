@@ -118,7 +118,7 @@ void eval(EvalArguments arguments) {
   DMF_CHECK(arguments.features.empty() || !arguments.request.text, InvalidArgument,
             "--text needs --model FILE and --test DATASET");
   arguments.request.protocol.same_camera_removed = !arguments.keep_same_camera;
-  if (arguments.re_rank) arguments.request.re_ranking = parse_re_ranking(*arguments.re_rank);
+  if (arguments.re_rank) arguments.request.preparation.re_ranking = parse_re_ranking(*arguments.re_rank);
   arguments.request.by_query = !arguments.json.empty();
   check_request(arguments.request);  // before minutes are spent on vectors
   Requests requests(arguments.request);
@@ -150,16 +150,18 @@ void add_protocol_flags(CLI::App& app, EvalArguments& arguments) {
       ->type_name("K1,K2,LAMBDA")
       ->expected(0, 1)
       ->default_str("20,6,0.3");
-  app.add_flag("--centre-cameras", request.centre_cameras,
+  app.add_flag("--centre-cameras", request.preparation.centre_cameras,
                "take from each vector the mean of its camera's gallery images: what a camera adds to all its "
                "pictures; for domains the model has not seen");
-  app.add_option("--expand", request.expansion, "query expansion over so many images; 0 = none")
+  app.add_option("--expand", request.preparation.expansion, "query expansion over so many images; 0 = none")
       ->type_name("IMAGES")
       ->check(CLI::Range(int64_t{0}, int64_t{10000}));
-  app.add_option("--expand-alpha", request.expansion_alpha, "its weights are cosines to this power")
+  app.add_option("--expand-alpha", request.preparation.expansion_alpha,
+                 "its weights are cosines to this power")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
-  app.add_flag("--multi-query", request.multi_query, "queries of one identity and camera become one");
+  app.add_flag("--multi-query", request.preparation.multi_query,
+               "queries of one identity and camera become one");
   app.add_flag(
       "--text", request.text,
       "text to image: the queries are the captions of the test's persons, a query each; every picture of "

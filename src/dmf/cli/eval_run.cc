@@ -12,57 +12,12 @@
 #include "dmf/core/table.h"
 #include "dmf/eval/breakdown.h"
 #include "dmf/eval/calibrate.h"
-#include "dmf/eval/camera_means.h"
-#include "dmf/eval/expansion.h"
 #include "dmf/eval/figures_json.h"
 #include "dmf/eval/open_set.h"
 #include "dmf/eval/single_shot.h"
 
 namespace dmf::cli {
 namespace {
-
-// The images that are compared: those given, or made from them.
-class Prepared {
- public:
-  Prepared(const LabelledSet& query, const LabelledSet& gallery, const EvalRequest& request)
-      : query_(query.all()), gallery_(gallery.all()) {
-    if (request.multi_query) {
-      pooled_ = eval::pool_queries(query_);
-      query_ = {pooled_.vectors.view(), pooled_.labels};
-    }
-    if (request.centre_cameras)
-      take(eval::without_camera_means(query_, gallery_, eval::metric_by_name(request.protocol.metric)));
-    if (request.expansion > 0)
-      take(eval::expand(query_.vectors, gallery_.vectors, {request.expansion, request.expansion_alpha}));
-  }
-  const eval::LabelledVectors& query() const { return query_; }
-  const eval::LabelledVectors& gallery() const { return gallery_; }
-
- private:
-  void take(eval::ExpandedVectors vectors) {
-    made_ = std::move(vectors);
-    query_.vectors = made_.query.view();
-    gallery_.vectors = made_.gallery.view();
-  }
-
-  eval::PooledQueries pooled_;
-  eval::ExpandedVectors made_;
-  eval::LabelledVectors query_, gallery_;
-};
-
-std::string ranked_by(const EvalRequest& request) {
-  std::string text = request.protocol.metric + " distance";
-  if (request.re_ranking) {
-    text = fmt::format("k-reciprocal re-ranking of the {} (k1 {}, k2 {}, lambda {:g})", text,
-                       request.re_ranking->k1, request.re_ranking->k2, request.re_ranking->lambda);
-  }
-  if (request.centre_cameras) text += " without the cameras' means";
-  if (request.expansion > 0)
-    text += fmt::format(" after query expansion over {} images (alpha {:g})", request.expansion,
-                        request.expansion_alpha);
-  if (request.multi_query) text += ", queries of one identity and camera pooled";
-  return text;
-}
 
 // Same queries and gallery, whatever the vectors: what two results must share to be compared.
 std::string labels_fingerprint(const eval::Labels& query, const eval::Labels& gallery) {
@@ -207,10 +162,11 @@ std::vector<eval::Part> parts_by(const std::string& column, const eval::EvalResu
   return found == words.end() ? eval::parts_by_camera(figures) : eval::parts_by_word(figures, found->second);
 }
 
-void report_further(const eval::Distances& distances, const Prepared& prepared, const eval::Labels& rules,
+void report_further(const eval::PreparedSearch& search, const eval::Labels& rules,
                     const std::vector<eval::QueryRanking>& rankings, const EvalRequest& request,
                     TestResult& result, Report& report) {
-  const eval::Answers answers(rules, rules.count(), prepared.gallery().labels, distances.gallery_count());
+  const eval::Distances& distances = search.distances();
+  const eval::Answers answers(rules, rules.count(), search.gallery().labels, distances.gallery_count());
   if (request.open_set) report.open_set(eval::open_set(distances, answers, rankings));
   if (request.single_shot > 0)
     report.single_shot(eval::single_gallery_shot(distances, answers, {request.single_shot}));
@@ -221,7 +177,7 @@ void report_further(const eval::Distances& distances, const Prepared& prepared, 
                     request.threshold->far);
   if (request.by_camera) {
     std::vector<eval::Part> parts;
-    for (const auto& pair : eval::by_camera_pair(prepared.query(), prepared.gallery(), request.protocol))
+    for (const auto& pair : eval::by_camera_pair(search.query(), search.gallery(), request.protocol))
       parts.push_back(pair.part);
     report.parts("by_camera_pair", "query camera -> gallery camera", parts);
   }
@@ -234,24 +190,18 @@ void evaluate_prepared(TestResult& result, const LabelledSet& query, const Label
   // Before they are prepared: what cannot be ranked is named by the rows of the files.
   eval::check_vectors(query.vectors.view(), "query");
   eval::check_vectors(gallery.vectors.view(), "gallery");
-  const Prepared prepared(query, gallery, request);
-  const eval::LabelledVectors &queries = prepared.query(), &images = prepared.gallery();
-  DMF_CHECK(queries.vectors.count > 0, InvalidArgument, "[evaluate] there is no query");
-  DMF_CHECK(images.vectors.count > 0, InvalidArgument, "[evaluate] the gallery is empty");
-  const eval::Metric metric = eval::metric_by_name(request.protocol.metric);
-  const auto distances = request.re_ranking ? eval::re_ranked_distances(queries.vectors, images.vectors,
-                                                                        metric, *request.re_ranking)
-                                            : eval::vector_distances(queries.vectors, images.vectors, metric);
-  const eval::Labels rules = eval::ranked_labels(queries.labels, request.protocol);
-  const auto rankings = eval::rank_right_answers(*distances, rules, images.labels);
-  result.figures =
-      eval::summarise(rankings, queries.labels, images.labels, request.protocol, ranked_by(request));
-  result.more["labels_fingerprint"] = labels_fingerprint(queries.labels, images.labels);
+  const eval::PreparedSearch search(query.all(), gallery.all(), request.protocol.metric, request.preparation);
+  const eval::Labels &queries = search.query().labels, &images = search.gallery().labels;
+  const eval::Labels rules = eval::ranked_labels(queries, request.protocol);
+  const auto rankings = eval::rank_right_answers(search.distances(), rules, images);
+  result.figures = eval::summarise(rankings, queries, images, request.protocol,
+                                   eval::ranked_by(request.protocol.metric, request.preparation));
+  result.more["labels_fingerprint"] = labels_fingerprint(queries, images);
   Report report(result, request.protocol.metric);
   report.intervals();
   report.duplicates(query.vectors.view(), "query");
   report.duplicates(gallery.vectors.view(), "gallery");
-  report_further(*distances, prepared, rules, rankings, request, result, report);
+  report_further(search, rules, rankings, request, result, report);
   for (const std::string& column : request.by)
     report.parts("by_" + column, column, parts_by(column, result.figures, query.table.words));
   if (request.by_query) result.more["by_query"] = query_columns(result.figures.by_query);
@@ -265,11 +215,12 @@ void check_request(const EvalRequest& request) {
       request.is_of_pairs() || request.calibrate_far == 0, InvalidArgument,
       "--calibrate finds a threshold for pairs of images: not after --re-rank, --expand, --centre-cameras or "
       "--multi-query");
-  DMF_CHECK(!request.multi_query || std::all_of(request.by.begin(), request.by.end(),
-                                                [](const std::string& column) { return column == "camera"; }),
+  DMF_CHECK(!request.preparation.multi_query ||
+                std::all_of(request.by.begin(), request.by.end(),
+                            [](const std::string& column) { return column == "camera"; }),
             InvalidArgument,
             "--by COLUMN parts queries one by one: not after --multi-query, which pools them");
-  DMF_CHECK(!request.re_ranking || !request.by_camera, InvalidArgument,
+  DMF_CHECK(!request.preparation.re_ranking || !request.by_camera, InvalidArgument,
             "--by-camera searches in parts of the gallery: not after --re-rank");
 }
 

@@ -4,8 +4,8 @@
 
 #include "dmf/cli/result.h"
 #include "dmf/cli/vector_input.h"
+#include "dmf/eval/prepared.h"
 #include "dmf/eval/protocol.h"
-#include "dmf/eval/re_ranking.h"
 
 namespace dmf::cli {
 
@@ -18,12 +18,8 @@ struct KnownThreshold {
 /// What else is asked of a test. Parts of it are worked out only when asked for: they cost further passes.
 struct EvalRequest {
   eval::ProtocolOptions protocol;
-  std::optional<eval::ReRankingOptions> re_ranking;
-  int64_t expansion = 0;  ///< images averaged by query expansion; 0 = none
-  double expansion_alpha = 3;
-  bool centre_cameras = false;  ///< vectors lose their camera's mean (eval/camera_means.h)
-  bool multi_query = false;     ///< queries of one identity and camera become one
-  bool text = false;            ///< queries are captions of the test's persons, not pictures
+  eval::Preparation preparation;
+  bool text = false;  ///< queries are captions of the test's persons, not pictures
   bool open_set = false;
   bool by_camera = false;
   bool by_query = false;        ///< per-query figures in the result, for comparisons
@@ -34,9 +30,7 @@ struct EvalRequest {
   std::optional<KnownThreshold> threshold;  ///< tells what it accepts here, if is_of_pairs()
 
   /// Whether distances are of two images alone: neither re-ranked nor of centred or averaged vectors or words.
-  bool is_of_pairs() const {
-    return !re_ranking && expansion == 0 && !centre_cameras && !multi_query && !text;
-  }
+  bool is_of_pairs() const { return preparation.is_none() && !text; }
 };
 
 /// @throws InvalidArgument  two things are asked for that do not go together

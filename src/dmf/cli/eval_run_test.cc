@@ -185,9 +185,9 @@ TEST_F(EvalRunTest, WritesIntoTheResultWhatWasAskedFor) {
 
 TEST_F(EvalRunTest, SaysInTheProtocolWhatWasDoneToTheDistances) {
   EvalRequest request;
-  request.re_ranking = parse_re_ranking("7,2,0.5");
-  request.expansion = 3;
-  request.multi_query = true;
+  request.preparation.re_ranking = parse_re_ranking("7,2,0.5");
+  request.preparation.expansion = 3;
+  request.preparation.multi_query = true;
   const TestResult result = run(folder(), request);
   EXPECT_THAT(result.figures.protocol,
               AllOf(HasSubstr("k-reciprocal re-ranking of the cosine distance (k1 7, k2 2, lambda 0.5)"),
@@ -198,7 +198,7 @@ TEST_F(EvalRunTest, SaysInTheProtocolWhatWasDoneToTheDistances) {
 TEST_F(EvalRunTest, AThresholdIsOneForPairsOfImages) {
   EvalRequest request;
   request.calibrate_far = 0.01;
-  request.re_ranking = parse_re_ranking("");
+  request.preparation.re_ranking = parse_re_ranking("");
   EXPECT_THAT([&] { run(folder(), request); },
               Throws<InvalidArgument>(Property(&Error::what, HasSubstr("not after --re-rank"))));
   request.calibrate_far = 0;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "dmf/cli/launched.h"
 #include "dmf/cli/measure.h"
 #include "dmf/cli/run_space.h"
 #include "dmf/cli/training_plan.h"
@@ -12,7 +13,6 @@
 #include "dmf/core/file.h"
 #include "dmf/core/folder_lock.h"
 #include "dmf/core/log.h"
-#include "dmf/core/progress.h"
 #include "dmf/core/system.h"
 #include "dmf/core/version.h"
 #include "dmf/embed/embedder.h"
@@ -52,7 +52,7 @@ class TrainingRun {
   explicit TrainingRun(TrainingRequest request) : setup_(std::move(request)) {}
 
   TrainingOutcome run() {
-    join_ranks();
+    ranks_ = join_ranks();
     if (is_first()) open_folder();
     if (is_first()) announce();
     build_stores();
@@ -64,8 +64,7 @@ class TrainingRun {
   }
 
  private:
-  void join_ranks();
-  bool is_first() const { return ranks_ == nullptr || ranks_->is_first(); }
+  bool is_first() const { return cli::is_first(ranks_); }
   void open_folder();
   void announce();
   void build_stores();
@@ -86,17 +85,6 @@ class TrainingRun {
   std::vector<TestResult> results_;
   std::map<std::string, double> seconds_;  // by part
 };
-
-/// Launched as one of several (torchrun, mpirun, srun), it trains with the others.
-void TrainingRun::join_ranks() {
-  const train::Launch launch = train::launch_from_environment();
-  if (launch.is_alone()) return;
-  spdlog::info("rank {} of {}, meeting at {}:{}", launch.rank, launch.size, launch.host, launch.port);
-  ranks_ = std::make_shared<const train::Ranks>(launch);
-  if (is_first()) return;
-  Progress::set_enabled(false);  // one bar is enough
-  spdlog::set_level(spdlog::level::warn);
-}
 
 void TrainingRun::open_folder() {
   lock_.emplace(setup_.request.folder);

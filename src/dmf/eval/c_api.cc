@@ -1,16 +1,16 @@
 #include "dmf/eval/c_api.h"
 
+#include <fmt/ranges.h>
+
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "dmf/core/error.h"
 #include "dmf/core/json_answer.h"
 #include "dmf/eval/calibrate.h"
-#include "dmf/eval/camera_means.h"
 #include "dmf/eval/evaluate.h"
-#include "dmf/eval/expansion.h"
 #include "dmf/eval/figures_json.h"
-#include "dmf/eval/re_ranking.h"
+#include "dmf/eval/prepared.h"
 #include "dmf/eval/single_shot.h"
 
 namespace dmf::eval {
@@ -54,8 +54,8 @@ class Options {
 
 struct Request {
   ProtocolOptions protocol;
-  std::vector<double> re_ranking, expansion;
-  bool multi_query, open_set, centre_cameras;
+  Preparation preparation;
+  bool open_set;
   int64_t single_shot;
   double far;
   WorkOptions work;
@@ -64,11 +64,11 @@ struct Request {
     Options options(text);
     protocol.metric = options.take<std::string>("metric", "cosine");
     protocol.same_camera_removed = options.take("same_camera_removed", true);
-    re_ranking = options.take<std::vector<double>>("re_ranking", {});
-    expansion = options.take<std::vector<double>>("expansion", {});
-    multi_query = options.take("multi_query", false);
+    const auto re_ranking = options.take<std::vector<double>>("re_ranking", {});
+    const auto expansion = options.take<std::vector<double>>("expansion", {});
+    preparation.multi_query = options.take("multi_query", false);
+    preparation.centre_cameras = options.take("centre_cameras", false);
     open_set = options.take("open_set", false);
-    centre_cameras = options.take("centre_cameras", false);
     single_shot = options.take<int64_t>("single_shot", 0);
     far = options.take("far", 0.0);
     work.threads = options.take<int64_t>("threads", 0);
@@ -76,12 +76,20 @@ struct Request {
     check_work(work);
     DMF_CHECK(re_ranking.empty() || re_ranking.size() == 3, InvalidArgument,
               "[dmf_eval] re_ranking: expected k1, k2 and lambda, got {} numbers", re_ranking.size());
-    DMF_CHECK(far == 0 || (re_ranking.empty() && expansion.empty() && !multi_query && !centre_cameras),
-              InvalidArgument,
+    if (!re_ranking.empty()) {
+      preparation.re_ranking = {static_cast<int64_t>(re_ranking[0]), static_cast<int64_t>(re_ranking[1]),
+                                re_ranking[2]};
+    }
+    DMF_CHECK(expansion.empty() || (expansion.size() == 2 && expansion[0] >= 1), InvalidArgument,
+              "[dmf_eval] expansion: expected images (at least 1) and alpha, got [{}]",
+              fmt::join(expansion, ", "));
+    if (!expansion.empty()) {
+      preparation.expansion = static_cast<int64_t>(expansion[0]);
+      preparation.expansion_alpha = expansion[1];
+    }
+    DMF_CHECK(far == 0 || preparation.is_none(), InvalidArgument,
               "[dmf_eval] far: a threshold is one for pairs of images, not after re_ranking, expansion, "
               "centre_cameras or multi_query");
-    DMF_CHECK(expansion.empty() || expansion.size() == 2, InvalidArgument,
-              "[dmf_eval] expansion: expected images and alpha, got {} numbers", expansion.size());
   }
 };
 
@@ -121,48 +129,16 @@ void add_further(const Distances& distances, const Answers& answers,
     figures["calibration"] = calibrate(distances, answers, rankings, request.far, {}, request.work);
 }
 
-json run(LabelledVectors query, LabelledVectors gallery, const Request& request) {
-  DMF_CHECK(query.vectors.count > 0, InvalidArgument, "[evaluate] there is no query");
-  DMF_CHECK(gallery.vectors.count > 0, InvalidArgument, "[evaluate] the gallery is empty");
-  const Metric metric = metric_by_name(request.protocol.metric);
-  std::string ranked_by = request.protocol.metric + " distance";
-  PooledQueries pooled;
-  if (request.multi_query) {
-    pooled = pool_queries(query);
-    query = {pooled.vectors.view(), pooled.labels};
-    ranked_by += ", queries of one identity and camera pooled";
-  }
-  ExpandedVectors centred;
-  if (request.centre_cameras) {
-    centred = without_camera_means(query, gallery, metric);
-    query.vectors = centred.query.view();
-    gallery.vectors = centred.gallery.view();
-    ranked_by += " without the cameras' means";
-  }
-  ExpandedVectors expanded;
-  if (!request.expansion.empty()) {
-    expanded = expand(query.vectors, gallery.vectors,
-                      {static_cast<int64_t>(request.expansion[0]), request.expansion[1]}, request.work);
-    query.vectors = expanded.query.view();
-    gallery.vectors = expanded.gallery.view();
-    ranked_by += fmt::format(" after query expansion over {:g} images (alpha {:g})", request.expansion[0],
-                             request.expansion[1]);
-  }
-  std::unique_ptr<Distances> distances;
-  if (request.re_ranking.empty()) {
-    distances = vector_distances(query.vectors, gallery.vectors, metric);
-  } else {
-    const ReRankingOptions options{static_cast<int64_t>(request.re_ranking[0]),
-                                   static_cast<int64_t>(request.re_ranking[1]), request.re_ranking[2]};
-    distances = re_ranked_distances(query.vectors, gallery.vectors, metric, options, request.work);
-    ranked_by += fmt::format(", k-reciprocal re-ranking (k1 {}, k2 {}, lambda {:g})", options.k1, options.k2,
-                             options.lambda);
-  }
-  const Labels rules = ranked_labels(query.labels, request.protocol);
-  const auto rankings = rank_right_answers(*distances, rules, gallery.labels, request.work);
-  json figures = figures_of(summarise(rankings, query.labels, gallery.labels, request.protocol, ranked_by));
-  const Answers answers(rules, rules.count(), gallery.labels, gallery.vectors.count);
-  add_further(*distances, answers, rankings, request, figures);
+json run(const dmf_eval_set& query, const dmf_eval_set& gallery, const Request& request) {
+  const PreparedSearch search(view_of(query), view_of(gallery), request.protocol.metric, request.preparation,
+                              request.work);
+  const Labels &images = search.gallery().labels,
+               rules = ranked_labels(search.query().labels, request.protocol);
+  const auto rankings = rank_right_answers(search.distances(), rules, images, request.work);
+  json figures = figures_of(summarise(rankings, search.query().labels, images, request.protocol,
+                                      ranked_by(request.protocol.metric, request.preparation)));
+  const Answers answers(rules, rules.count(), images, search.distances().gallery_count());
+  add_further(search.distances(), answers, rankings, request, figures);
   return figures;
 }
 
@@ -170,10 +146,7 @@ json run(LabelledVectors query, LabelledVectors gallery, const Request& request)
 }  // namespace dmf::eval
 
 char* dmf_eval_run(const dmf_eval_set* query, const dmf_eval_set* gallery, const char* options) {
-  return dmf::json_answer([&] {
-    return dmf::eval::run(dmf::eval::view_of(*query), dmf::eval::view_of(*gallery),
-                          dmf::eval::Request(options));
-  });
+  return dmf::json_answer([&] { return dmf::eval::run(*query, *gallery, dmf::eval::Request(options)); });
 }
 
 char* dmf_eval_compare(const double* first, const double* second, const int64_t* identities, int64_t count) {
