@@ -148,6 +148,7 @@ std::function<void()> declare_embed(CLI::App& app) {
          "what each row is, a line each; as standard --out with .txt (of datasets also a .csv with labels)")
       ->type_name("FILE");
   app.add_option("--text", arguments->texts, "sentences instead of images; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("TEXT");
   app.add_option("--split", arguments->split, "of datasets: train, query, gallery or all")
       ->check(CLI::IsMember({"train", "query", "gallery", "all"}))

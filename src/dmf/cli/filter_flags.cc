@@ -6,10 +6,13 @@ namespace dmf::cli {
 
 void FilterFlags::declare(CLI::App& app, const std::string& else_where) {
   app.add_option("--camera", cameras, "crops of this camera; may be repeated: of any of them" + else_where)
+      ->allow_extra_args(false)
       ->type_name("NAME");
   app.add_option("--identity", identities, "crops of this identity; may be repeated" + else_where)
+      ->allow_extra_args(false)
       ->type_name("NAME");
   app.add_option("--tag", tags, "crops with this tag; may be repeated: with all of them" + else_where)
+      ->allow_extra_args(false)
       ->type_name("TAG");
   app.add_option("--from", from,
                  "crops of this time or later: 2026-01-31, 2026-01-31T12:00:05+01:00 (else UTC)")

@@ -31,6 +31,17 @@ void add_json_flag(CLI::App& app, std::string& file, const std::string& without_
       ->type_name("FILE");
 }
 
+CLI::Validator positive_number() {
+  return {[](const std::string& text) {
+            int64_t number = 0;
+            const char* end = text.data() + text.size();
+            const auto read = std::from_chars(text.data(), end, number);
+            const bool is_one = read.ec == std::errc() && read.ptr == end && number > 0;
+            return is_one ? std::string() : fmt::format("expected a whole number above 0, got '{}'", text);
+          },
+          ""};
+}
+
 ImageSize parse_size(const std::string& text) {
   ImageSize size;
   const char* end = text.data() + text.size();

@@ -17,6 +17,9 @@ void add_device_flags(CLI::App& app, embed::EmbedOptions& options);
 /// @param without_file  where the document goes then, for the help: "to standard output"
 void add_json_flag(CLI::App& app, std::string& file, const std::string& without_file);
 
+/// A whole number above 0, as a flag's value. CLI11's own says what it expects by its largest double.
+CLI::Validator positive_number();
+
 /// Height and width of images, pixels.
 struct ImageSize {
   int64_t height = 0, width = 0;

@@ -156,8 +156,11 @@ std::function<void()> declare_search(CLI::App& app) {
   app.add_option("image", query.images, "pictures to search for, each on its own")->type_name("IMAGE");
   app.add_option("--text", query.texts,
                  "a sentence to search for; with pictures: each of them, changed as it says; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("TEXT");
-  app.add_option("--id", query.ids, "a crop of the gallery to search for; may be repeated")->type_name("N");
+  app.add_option("--id", query.ids, "a crop of the gallery to search for; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("N");
   app.add_option("--text-weight", query.text_weight, "share of the sentence beside a picture")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -20,7 +20,7 @@ void TableArguments::declare(CLI::App& app, const std::string& config_use) {
       ->required()
       ->type_name("DIR");
   app.add_option("--epochs", epochs, "epochs of each stage that has any")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->type_name("N");
   app.add_option("--set", assignments, "option of every run, see `dmf help --options`")
       ->type_name("TABLE.KEY=VALUE");

@@ -3,6 +3,7 @@
 
 #include "dmf/cli/command.h"
 #include "dmf/cli/dry_run.h"
+#include "dmf/cli/flags.h"
 #include "dmf/cli/training_arguments.h"
 #include "dmf/core/error.h"
 
@@ -50,7 +51,7 @@ Command train_command() {
                        "memory, write nothing")
             ->expected(0, 1)
             ->default_str("3")
-            ->check(CLI::PositiveNumber)
+            ->check(positive_number())
             ->type_name("STEPS");
         return [arguments] { train(*arguments); };
       }};

@@ -84,16 +84,19 @@ void TrainingArguments::declare(CLI::App& app) {
       ->type_name("DATASET")
       ->join();
   app.add_option("--test", tests, "dataset to test on at the end; may be repeated (run.test)")
+      ->allow_extra_args(false)
       ->type_name("DATASET");
   add_data_root_flag(app, data_root);
   app.add_option("--out", out, "run folder; standard is runs/ and the training set's name and time")
       ->type_name("DIR");
   app.add_option("--epochs", epochs, "epochs of each stage that has any (pretrain.epochs, finetune.epochs)")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->type_name("N");
+  app.add_option("--device", device, "cpu, cuda or cuda:N (run.device)")->type_name("DEVICE");
   app.add_flag("--resume", resume,
                "go on with the run in --out from its checkpoint, with its own configuration");
   app.add_option("--set", assignments, "option of the run, see `dmf help --options`; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("TABLE.KEY=VALUE");
   add_json_flag(app, json, "instead of the table");
 }
@@ -103,7 +106,12 @@ TrainingRequest TrainingArguments::request(const std::function<void(OptionTable&
   OptionTable table = request.options.table();
   if (resume) {
     DMF_CHECK(!out.empty(), InvalidArgument, "--resume needs --out: the folder of the run to go on with");
-    table.load_toml(std::filesystem::path(out) / "config.toml");
+    const std::filesystem::path config = std::filesystem::path(out) / "config.toml";
+    DMF_CHECK(
+        std::filesystem::exists(config), DataError,
+        "{}: no run to go on with, it has no config.toml; hint: without --resume a new run begins there",
+        out);
+    table.load_toml(config);
   } else {
     standard(table);
   }
@@ -118,6 +126,7 @@ void TrainingArguments::apply(RunOptions& options) const {
   if (!train.empty()) options.run.train = mixture_of_lines(train);
   if (!pretrain.empty()) options.run.pretrain = mixture_of_lines(pretrain);
   if (!tests.empty()) options.run.test = tests;
+  if (!device.empty()) options.run.device = device;
   if (epochs > 0) {
     for (train::StageOptions* stage : {&options.train.pretrain, &options.train.finetune}) {
       if (stage->epochs == 0 && stage->steps == 0) continue;

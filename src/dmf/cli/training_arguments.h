@@ -22,7 +22,7 @@ std::filesystem::path standard_run_folder(const std::string& name);
 /// --set overrides both.
 struct TrainingArguments {
   std::string train, pretrain;  ///< datasets; several are lines
-  std::string out, json, data_root;
+  std::string out, device, json, data_root;
   std::vector<std::string> tests, assignments;
   int64_t epochs = -1;
   bool resume = false;

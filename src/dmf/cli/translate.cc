@@ -101,6 +101,7 @@ std::function<void()> declare_translate(CLI::App& app) {
   auto arguments = std::make_shared<TranslateArguments>();
   app.add_option("image", arguments->images, "images; each is stretched to --size")->type_name("IMAGE");
   app.add_option("--text", arguments->texts, "sentences instead of images; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("TEXT");
   app.add_option(
          "--encoder", arguments->encoder,

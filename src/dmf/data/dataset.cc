@@ -49,6 +49,10 @@ const Format& format_of(Spec& spec) {
   const Format& format = spec.format.empty() ? recognise_format(spec.path) : *find_format(spec.format);
   spec.format = format.name;
   const bool is_there = format.is_file ? fs::is_regular_file(spec.path) : fs::is_directory(spec.path);
+  DMF_CHECK(is_there || format.is_file || !fs::is_regular_file(spec.path), DataError, "{}",
+            (Expectation{"dataset", "a file where a folder is meant", format.layout, spec.path.string(),
+                         fmt::format("did you mean {}:{}?", format.name, spec.path.parent_path().string())}
+                 .message()));
   DMF_CHECK(
       is_there, DataError, "{}",
       (Expectation{"dataset", format.is_file ? "no such file" : "no such folder", "", spec.path.string(), ""}

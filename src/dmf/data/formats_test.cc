@@ -145,6 +145,29 @@ TEST_F(FormatsTest, Msmt17OfMixedVersionsIsRefused) {
   EXPECT_THAT(failure("msmt17:" + root.string()), HasSubstr("lists of MSMT17 without its images"));
 }
 
+TEST_F(FormatsTest, Msmt17CountsWhatItsListsContradict) {
+  const fs::path root = make("msmt17");
+  const std::string spec = "msmt17:" + root.string(), train = read_text(root / "list_train.txt");
+  const std::string first = train.substr(0, train.find('\n') + 1);
+  write_text(root / "list_train.txt", train + first);
+  const Dataset twice = open_dataset(spec);
+  EXPECT_THAT(twice.train, SizeIs(32));
+  EXPECT_EQ(twice.warnings.at("image listed twice, the second time left out"), 1);
+  write_text(root / "list_train.txt",
+             first.substr(0, first.rfind(' ')) + " 3\n" + train.substr(first.size()));
+  EXPECT_EQ(open_dataset(spec).warnings.at("identity of a list that is not its folder's"), 1);
+  write_text(root / "list_train.txt", train);
+  fs::remove(root / "list_val.txt");
+  EXPECT_EQ(open_dataset(spec).warnings.at("list that is not there"), 1);
+}
+
+TEST_F(FormatsTest, AFileInPlaceOfAFolderIsNamed) {
+  const fs::path file = make("cuhk03") / "cuhk-03.mat";
+  write_text(file, "");
+  EXPECT_THAT(failure("cuhk03:" + file.string()), AllOf(HasSubstr("a file where a folder is meant"),
+                                                        HasSubstr(file.parent_path().string() + "?")));
+}
+
 TEST_F(FormatsTest, Msmt17NamesABrokenLine) {
   const fs::path root = make("msmt17");
   write_text(root / "list_val.txt", "0000/0000_001_02_0303morning_0016_1.jpg 0\n0000/0000_001_02.jpg zero\n");

@@ -136,19 +136,18 @@ void read_flat_layout(Reading& reading, const std::string& form) {
     if (fs::is_directory(reading.dataset.root / folder.name)) read_flat_folder(reading, folder, form);
   }
   check_names_apart(reading);
+  check_style(reading);
 }
 
 void read_market(Reading& reading, const Spec& spec) {
   const auto options = parse_options<MarketOptions>(spec);
   read_flat_layout(reading, kMarketForm);
-  check_style(reading);
   if (options.distractors) add_distractors(reading);
 }
 
 void read_duke(Reading& reading, const Spec& spec) {
   parse_options<NoOptions>(spec);
   read_flat_layout(reading, kDukeForm);
-  check_style(reading);
 }
 
 void read_identity_folders(Reading& reading, const Spec& spec) {

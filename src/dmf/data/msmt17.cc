@@ -1,4 +1,5 @@
 #include <cctype>
+#include <unordered_map>
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -49,7 +50,7 @@ class ListReader {
   /// @param is_train  whether the list's images lie in the folder to train
   void read(const char* list, bool is_train, Split split) {
     const fs::path file = reading_.dataset.root / list;
-    if (!fs::exists(file)) return;
+    if (!fs::exists(file)) return reading_.warnings.add("list that is not there", file.string());
     const fs::path folder = reading_.dataset.root / (is_train ? version_.train : version_.test);
     const std::string text = read_text(file);
     int64_t number = 1;
@@ -86,6 +87,16 @@ class ListReader {
     DMF_CHECK(identity >= 0 && camera, DataError, "{}: expected PATH IDENTITY with a name as {}, got '{}'",
               where, "0000/0000_000_01_0303morning_0015_0.jpg (the third number is the camera)", line);
     ++listed_;
+    // The folder is the identity's, in both versions.
+    if (parse_integer(path.parent_path().filename().string()).value_or(identity) != identity)
+      reading_.warnings.add("identity of a list that is not its folder's",
+                            fmt::format("{}: {}", where, line));
+    const auto [first, is_new] = lines_.try_emplace(path.string(), where);
+    if (!is_new) {
+      reading_.warnings.add("image listed twice, the second time left out",
+                            fmt::format("{} and {}: {}", first->second, where, line));
+      return;
+    }
     std::error_code error;
     const auto bytes = fs::file_size(path, error);
     if (error && missing_++ == 0) first_missing_ = where + ": " + path.string();
@@ -107,6 +118,7 @@ class ListReader {
   Reading& reading_;
   const Version& version_;
   std::vector<NamedRecord> records_;
+  std::unordered_map<std::string, std::string> lines_;  ///< where each image is listed
   int64_t listed_ = 0, missing_ = 0;
   std::string first_missing_;
 };

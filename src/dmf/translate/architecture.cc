@@ -73,7 +73,7 @@ size_t Architecture::stage_index(const std::string& stage) const {
   }
   throw InvalidArgument(Expectation{name, "no such stage",
                                     fmt::format("all, none, {}", fmt::join(names, ", ")), stage,
-                                    "set encoder.freeze to one of them"}
+                                    "set image.freeze to one of them"}
                             .message());
 }
 

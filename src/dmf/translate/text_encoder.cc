@@ -37,13 +37,19 @@ weights::NamedTensors matched(const weights::NamedTensors& file, const TextConfi
 }
 
 /// Where a tokeniser and weights are of different models, ids would mean other words, or none.
+constexpr int64_t kMostSpareEmbeddings = 1024;
+
 void check_tokenizer(const text::Tokenizer& tokenizer, const TextConfig& config, const std::string& where) {
-  if (tokenizer.size() <= config.vocabulary) return;
-  throw DataError(Expectation{where, "the tokeniser does not fit the weights",
-                              fmt::format("at most {} tokens, as the word embeddings", config.vocabulary),
-                              std::to_string(tokenizer.size()),
-                              "take the tokeniser's files from the same checkpoint"}
-                      .message());
+  // Tables of embeddings are rounded up. A list of words that ends early reads the others as unknown; bytes' pieces
+  // (RoBERTa) read any word.
+  const bool is_of_words = config.model_type == "bert";
+  const int64_t fewest = is_of_words ? std::max<int64_t>(config.vocabulary - kMostSpareEmbeddings, 0) : 0;
+  if (tokenizer.size() <= config.vocabulary && tokenizer.size() >= fewest) return;
+  throw DataError(
+      Expectation{where, "the tokeniser does not fit the weights",
+                  fmt::format("{} to {} tokens, as the word embeddings", fewest, config.vocabulary),
+                  std::to_string(tokenizer.size()), "take the tokeniser's files from the same checkpoint"}
+          .message());
 }
 
 /// All of an encoder but its weights, checked before these are read.
