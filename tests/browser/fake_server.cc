@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
   fill_gallery(folder, std::atoll(argv[2]));
   const FakeModel model;
   const KeyRing keys(argc > 3 ? argv[3] : "");
-  Store store(folder);
+  FolderStore store(folder);
   Audit audit("");
   Service service(store, model, keys, audit);
   HttpServer server({.port = 0}, [&](const Head& head) { return service.admit(head); });

@@ -34,12 +34,14 @@ nlohmann::json time_json(const std::optional<int64_t>& time) {
   return time ? nlohmann::json(search::time_text(*time)) : nlohmann::json();
 }
 
+nlohmann::json count_json(const std::optional<int64_t>& count) {
+  return count ? nlohmann::json(*count) : nlohmann::json();
+}
+
 }  // namespace
 
-nlohmann::json gallery_info(const search::Gallery& gallery) {
+nlohmann::json gallery_info(const search::GalleryView& gallery) {
   const search::GalleryStatistics statistics = gallery.statistics();
-  nlohmann::json damage = nlohmann::json::array();
-  for (const search::Damage& each : gallery.snapshot()->damage()) damage.push_back(each.message());
   return {{"crops", statistics.crops},
           {"model", gallery.kind().model},
           {"model_file", gallery.property("model_file")},
@@ -52,11 +54,11 @@ nlohmann::json gallery_info(const search::Gallery& gallery) {
           {"first_time", time_json(statistics.first_time)},
           {"last_time", time_json(statistics.last_time)},
           {"deleted_rows", statistics.deleted_rows},
-          {"segments", statistics.segments},
-          {"blocks", statistics.blocks},
+          {"segments", count_json(statistics.segments)},
+          {"blocks", count_json(statistics.blocks)},
           {"vector_bytes", statistics.vector_bytes},
           {"database_bytes", statistics.database_bytes},
-          {"damage", damage}};
+          {"damage", gallery.damage()}};
 }
 
 std::string info_table(const nlohmann::json& info) {
@@ -72,9 +74,12 @@ std::string info_table(const nlohmann::json& info) {
     text += fmt::format("  times     {} to {}\n", info["first_time"].get<std::string>(),
                         info["last_time"].get<std::string>());
   }
-  text +=
-      fmt::format("  on disk   {} of vectors in {} segments, {} of fields and thumbnails\n",
-                  size_text(number("vector_bytes")), number("segments"), size_text(number("database_bytes")));
+  text += info["segments"].is_null()
+              ? fmt::format("  database  {} with indexes, {} of vectors\n",
+                            size_text(number("database_bytes")), size_text(number("vector_bytes")))
+              : fmt::format("  on disk   {} of vectors in {} segments, {} of fields and thumbnails\n",
+                            size_text(number("vector_bytes")), number("segments"),
+                            size_text(number("database_bytes")));
   if (number("deleted_rows") > 0)
     text += fmt::format("  deleted   {} vectors that `dmf index compact` removes\n", number("deleted_rows"));
   for (const auto& each : info["damage"]) text += fmt::format("  DAMAGED   {}\n", each.get<std::string>());

@@ -2,12 +2,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "dmf/search/gallery.h"
+#include "dmf/search/gallery_view.h"
 
 namespace dmf::cli {
 
 /// What a gallery holds, in numbers, and what is damaged.
-nlohmann::json gallery_info(const search::Gallery& gallery);
+nlohmann::json gallery_info(const search::GalleryView& gallery);
 
 /// The same as lines for the terminal.
 std::string info_table(const nlohmann::json& info);

@@ -4,20 +4,24 @@
 #include "dmf/cli/command.h"
 #include "dmf/cli/filter_flags.h"
 #include "dmf/cli/flags.h"
+#include "dmf/cli/gallery_place.h"
 #include "dmf/cli/gallery_report.h"
 #include "dmf/cli/index_images.h"
 #include "dmf/cli/result.h"
 #include "dmf/core/error.h"
 #include "dmf/core/log.h"
 #include "dmf/core/progress.h"
+#include "dmf/pgstore/database_keeper.h"
 #include "dmf/search/approximate.h"
+#include "dmf/search/gallery_writer.h"
 
 namespace dmf::cli {
 namespace {
 
 struct IndexArguments {
   search::ApproximateOptions approximate;
-  std::string action, gallery, model, time, json, split = "all";
+  GalleryPlace place;
+  std::string action, model, time, json, split = "all";
   std::vector<std::string> inputs, assignments;
   FilterFlags which;
   IndexingOptions indexing;
@@ -27,19 +31,28 @@ struct IndexArguments {
 
 using Json = nlohmann::json;
 
+Json with_count(const search::GalleryKeeper& writer, Json result) {
+  result["crops"] = writer.view().count();
+  return result;
+}
+
+void warn_of(double recall, double wanted) {
+  if (recall < wanted) spdlog::warn("the wanted recall {} was not reached: {:.4f}", wanted, recall);
+}
+
 Json build_approximate(const search::GalleryWriter& writer, const search::ApproximateOptions& options) {
   const search::Gallery& gallery = writer.gallery();
   const auto index = search::ApproximateIndex::build(*gallery.snapshot(), options);
   index.save(search::approximate_file(gallery.folder()));
   const search::ApproximateFacts& facts = index.facts();
-  if (facts.recall < facts.wanted_recall)
-    spdlog::warn("the wanted recall {} was not reached: {:.4f}", facts.wanted_recall, facts.recall);
+  warn_of(facts.recall, facts.wanted_recall);
   return {{"recall", facts.recall}, {"directions", facts.directions}, {"candidates", facts.candidates}};
 }
 
-Json with_count(const search::GalleryWriter& writer, Json result) {
-  result["crops"] = writer.gallery().count();
-  return result;
+/// A database keeps its index itself.
+void refresh_approximate(const search::GalleryKeeper& keeper) {
+  if (const auto* folder = dynamic_cast<const search::Gallery*>(&keeper.view()))
+    search::refresh_approximate(*folder);
 }
 
 /// One value of a flag that may be repeated where crops are chosen, and may not where they are described.
@@ -57,21 +70,21 @@ Json add(IndexArguments arguments) {
   sources.defaults.tags = arguments.which.tags;
   if (!arguments.time.empty()) sources.defaults.time = search::parse_time(arguments.time);
   std::vector<CropInput> inputs = gather_crops(sources);
-  const bool is_there = search::is_gallery(arguments.gallery);
-  if (is_there) {
-    const search::Gallery gallery(arguments.gallery);
-    if (arguments.model.empty()) arguments.model = gallery.property("model_file");
-    arguments.embedding.flip = gallery.property("flip") == "yes";
+  if (is_gallery(arguments.place)) {
+    const auto gallery = open_gallery(arguments.place);
+    if (arguments.model.empty()) arguments.model = gallery->property("model_file");
+    arguments.embedding.flip = gallery->property("flip") == "yes";
   }
   DMF_CHECK(!arguments.model.empty(), InvalidArgument, "{}: a new gallery needs --model FILE",
-            arguments.gallery);
+            arguments.place.name);
   arguments.embedding.skip_broken = !arguments.stops_at_broken;
   const embed::Embedder embedder(arguments.model, arguments.embedding);
-  search::GalleryWriter writer(arguments.gallery, kind_of(embedder, arguments.model));
+  const auto opened = open_keeper(arguments.place, kind_of(embedder, arguments.model));
+  search::GalleryKeeper& writer = *opened;
   writer.set_property("model_file", std::filesystem::absolute(arguments.model).lexically_normal());
   writer.set_property("flip", arguments.embedding.flip ? "yes" : "no");
   const IndexingResult result = index_images(writer, embedder, std::move(inputs), arguments.indexing);
-  search::refresh_approximate(writer.gallery());
+  refresh_approximate(writer);
   return with_count(writer, {{"added", result.added},
                              {"known", result.known},
                              {"broken_images", result.broken},
@@ -79,7 +92,7 @@ Json add(IndexArguments arguments) {
 }
 
 /// The crops that the flags mean; all of them only where that is asked for.
-std::vector<int64_t> chosen(const IndexArguments& arguments, const search::Gallery& gallery) {
+std::vector<int64_t> chosen(const IndexArguments& arguments, const search::GalleryView& gallery) {
   const search::Filter filter = arguments.which.filter();
   DMF_CHECK(!filter.is_empty(), InvalidArgument,
             "which crops? give --id, --source, --camera, --identity, --tag, --from or --before");
@@ -87,11 +100,12 @@ std::vector<int64_t> chosen(const IndexArguments& arguments, const search::Galle
 }
 
 Json remove(const IndexArguments& arguments) {
-  search::GalleryWriter writer(arguments.gallery);
-  const int64_t count = writer.remove(chosen(arguments, writer.gallery()));
+  const auto opened = open_keeper(arguments.place);
+  search::GalleryKeeper& writer = *opened;
+  const int64_t count = writer.remove(chosen(arguments, writer.view()));
   if (arguments.compacts) {
     writer.compact(arguments.drops_damaged);
-    search::refresh_approximate(writer.gallery());
+    refresh_approximate(writer);
   }
   return with_count(writer, {{"deleted", count}});
 }
@@ -124,15 +138,17 @@ search::CropUpdate parse_update(const std::vector<std::string>& assignments) {
 Json update(const IndexArguments& arguments) {
   DMF_CHECK(!arguments.assignments.empty(), InvalidArgument, "nothing to change: give --set FIELD=VALUE");
   const search::CropUpdate change = parse_update(arguments.assignments);
-  search::GalleryWriter writer(arguments.gallery);
-  const std::vector<int64_t> ids = chosen(arguments, writer.gallery());
+  const auto opened = open_keeper(arguments.place);
+  search::GalleryKeeper& writer = *opened;
+  const std::vector<int64_t> ids = chosen(arguments, writer.view());
   writer.update(ids, change);
   return with_count(writer, {{"updated", ids.size()}});
 }
 
 Json merge(const IndexArguments& arguments) {
   DMF_CHECK(!arguments.inputs.empty(), InvalidArgument, "nothing to merge: give the other gallery");
-  search::GalleryWriter writer(arguments.gallery);
+  needs_folder(arguments.place, "merge", "`dmf index add` the other gallery's pictures");
+  search::GalleryWriter writer(arguments.place.name);
   search::MergeResult sum;
   for (const std::string& input : arguments.inputs) {
     const search::Gallery other(input);
@@ -149,27 +165,35 @@ Json merge(const IndexArguments& arguments) {
 }
 
 Json compact(const IndexArguments& arguments) {
-  search::GalleryWriter writer(arguments.gallery);
+  const auto opened = open_keeper(arguments.place);
+  search::GalleryKeeper& writer = *opened;
   const search::CompactionResult result = writer.compact(arguments.drops_damaged);
-  search::refresh_approximate(writer.gallery());
+  refresh_approximate(writer);
   return with_count(writer, {{"rows_removed", result.rows},
                              {"crops_dropped", result.dropped_crops},
                              {"bytes_freed", result.bytes}});
 }
 
 Json approximate(const IndexArguments& arguments) {
-  const search::GalleryWriter writer(arguments.gallery);
+  if (!arguments.place.is_folder()) {
+    pgstore::DatabaseKeeper keeper(arguments.place.store, arguments.place.name);
+    const pgstore::ApproximateFacts facts = keeper.build_approximate(arguments.approximate.recall);
+    warn_of(facts.recall, arguments.approximate.recall);
+    return with_count(keeper, {{"recall", facts.recall}, {"ef_search", facts.ef_search}});
+  }
+  const search::GalleryWriter writer(arguments.place.name);
   return with_count(writer, build_approximate(writer, arguments.approximate));
 }
 
 Json verify(const IndexArguments& arguments) {
-  const std::vector<std::string> faults = search::Gallery(arguments.gallery).verify();
+  needs_folder(arguments.place, "verify", "pg_amcheck and the server's data checksums");
+  const std::vector<std::string> faults = search::Gallery(arguments.place.name).verify();
   for (const std::string& fault : faults) spdlog::error(fault);
   DMF_CHECK(
       faults.empty(), DataError,
       "{}: {} faults; hint: what can be read is served; `dmf index compact --drop-damaged` removes crops "
       "without a vector, then index their pictures again",
-      arguments.gallery, faults.size());
+      arguments.place.name, faults.size());
   return {{"faults", 0}};
 }
 
@@ -183,18 +207,18 @@ void index(const IndexArguments& arguments) {
       {"compact", compact},
       {"approximate", approximate},
       {"verify", verify},
-      {"info", [](const IndexArguments& a) { return gallery_info(search::Gallery(a.gallery)); }}};
+      {"info", [](const IndexArguments& a) { return gallery_info(*open_gallery(a.place)); }}};
   Json result;
   for (const auto& [name, act] : actions) {
     if (arguments.action == name) result = act(arguments);
   }
   if (arguments.json != "-") {
     const std::string text = arguments.action == "info" ? info_table(result) : action_line(result);
-    std::fputs(fmt::format("{}: {}\n", arguments.gallery, text).c_str(), stdout);
+    std::fputs(fmt::format("{}: {}\n", arguments.place.name, text).c_str(), stdout);
   }
   if (arguments.json.empty()) return;
   Json document = measurement.document();
-  document["gallery"] = arguments.gallery;
+  document["gallery"] = arguments.place.name;
   document["action"] = arguments.action;
   document["result"] = result;
   write_document(document, arguments.json);
@@ -210,7 +234,10 @@ std::function<void()> declare_index(CLI::App& app) {
       ->required()
       ->check(CLI::IsMember({"add", "delete", "update", "merge", "compact", "approximate", "verify", "info"}))
       ->type_name("ACTION");
-  app.add_option("gallery", arguments->gallery, "folder of the gallery")->required()->type_name("GALLERY");
+  app.add_option("gallery", arguments->place.name, "folder of the gallery; with --store its name there")
+      ->required()
+      ->type_name("GALLERY");
+  add_store_flag(app, arguments->place.store);
   app.add_option("input", arguments->inputs,
                  "to add: images, folders (searched through), datasets (FORMAT:PATH) or CSV files with the "
                  "column path and any of camera, time, identity, tags; to merge: galleries")

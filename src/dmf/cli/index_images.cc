@@ -28,7 +28,7 @@ std::vector<std::string> thumbnails_of(std::span<const CropInput> inputs, int64_
   return thumbnails;
 }
 
-int64_t add_part(search::GalleryWriter& writer, const embed::Embedder& embedder,
+int64_t add_part(search::GalleryKeeper& writer, const embed::Embedder& embedder,
                  std::span<const CropInput> inputs, int64_t thumbnail_height, WarningCounter& warnings) {
   std::vector<std::filesystem::path> paths;
   for (const CropInput& input : inputs) paths.push_back(input.path);
@@ -53,11 +53,11 @@ search::GalleryKind kind_of(const embed::Embedder& embedder, const std::string& 
   return {fuse::model_identity(model_file), embedder.width()};
 }
 
-IndexingResult index_images(search::GalleryWriter& writer, const embed::Embedder& embedder,
+IndexingResult index_images(search::GalleryKeeper& writer, const embed::Embedder& embedder,
                             std::vector<CropInput> inputs, const IndexingOptions& options) {
   IndexingResult result;
   const auto total = static_cast<int64_t>(inputs.size());
-  const auto known = writer.gallery().sources();
+  const auto known = writer.view().sources();
   std::erase_if(inputs, [&](const CropInput& input) {
     const auto found = known.find(input.crop.source);
     return found != known.end() && found->second == input.crop.version;

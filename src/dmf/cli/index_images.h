@@ -5,7 +5,7 @@
 
 #include "dmf/cli/crop_inputs.h"
 #include "dmf/embed/embedder.h"
-#include "dmf/search/gallery_writer.h"
+#include "dmf/search/gallery_view.h"
 
 namespace dmf::cli {
 
@@ -25,7 +25,7 @@ struct IndexingResult {
 /// it, as the embedder's options say.
 /// @throws Interrupted  Ctrl-C: what was embedded is in
 /// @throws DataError    a broken picture, unless the embedder skips them; the disk is full
-IndexingResult index_images(search::GalleryWriter& writer, const embed::Embedder& embedder,
+IndexingResult index_images(search::GalleryKeeper& writer, const embed::Embedder& embedder,
                             std::vector<CropInput> inputs, const IndexingOptions& options);
 
 /// What a gallery of this model's vectors is.

@@ -141,13 +141,27 @@ std::string shell_quoted(const std::string& word) {
   return quoted + "'";
 }
 
+std::string without_password(std::string word) {
+  const size_t scheme = word.find("postgres"),
+               user = scheme == std::string::npos ? scheme : word.find("://", scheme);
+  if (user == std::string::npos) return word;
+  const size_t password = word.find(':', user + 3), host = word.rfind('@');
+  if (password < host && host != std::string::npos) word.replace(password + 1, host - password - 1, "***");
+  const size_t parameter = word.find("password=");
+  if (parameter != std::string::npos) {
+    const size_t value = parameter + 9;
+    word.replace(value, std::min(word.find('&', value), word.size()) - value, "***");
+  }
+  return word;
+}
+
 std::string command_line() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   const std::string raw{std::istreambuf_iterator<char>(file), {}};  // words, each ended by a zero byte
   std::vector<std::string> words;
   for (size_t start = 0; start < raw.size();) {
     const size_t end = std::min(raw.find('\0', start), raw.size());
-    words.push_back(shell_quoted(raw.substr(start, end - start)));
+    words.push_back(shell_quoted(without_password(raw.substr(start, end - start))));
     start = end + 1;
   }
   return fmt::format("{}", fmt::join(words, " "));

@@ -53,7 +53,10 @@ void write_document(const nlohmann::json& document, const std::string& where);
 /// A word as the shell reads it back: in quotes where it needs them.
 std::string shell_quoted(const std::string& word);
 
-/// The command line of this program, quoted where the shell needs it.
+/// "postgres://u:***@h/d" of "postgres://u:secret@h/d"; other words as they are.
+std::string without_password(std::string word);
+
+/// The command line of this program, quoted where the shell needs it, without passwords.
 std::string command_line();
 
 }  // namespace dmf::cli

@@ -76,5 +76,13 @@ TEST(Measurement, WritesAnyNameAsJson) {
               HasSubstr("caf"));
 }
 
+TEST(Result, APasswordIsNotRepeated) {
+  EXPECT_EQ(without_password("postgres://u:se:cr@et@h:5/d"), "postgres://u:***@h:5/d");
+  EXPECT_EQ(without_password("--store=postgresql://u:secret@h/d?x=y"), "--store=postgresql://u:***@h/d?x=y");
+  EXPECT_EQ(without_password("postgres://u@h/d?password=secret&x=y"), "postgres://u@h/d?password=***&x=y");
+  for (const char* word : {"postgres://u@h:5432/d", "postgres://h:5432/d", "people", "a:b@c", "postgres"})
+    EXPECT_EQ(without_password(word), word);
+}
+
 }  // namespace
 }  // namespace dmf::cli

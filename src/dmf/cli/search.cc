@@ -6,6 +6,7 @@
 #include "dmf/cli/eval_run.h"
 #include "dmf/cli/filter_flags.h"
 #include "dmf/cli/flags.h"
+#include "dmf/cli/gallery_place.h"
 #include "dmf/cli/result.h"
 #include "dmf/cli/search_picture.h"
 #include "dmf/cli/search_query.h"
@@ -13,13 +14,13 @@
 #include "dmf/core/log.h"
 #include "dmf/core/system.h"
 #include "dmf/fuse/model_identity.h"
-#include "dmf/search/approximate.h"
 
 namespace dmf::cli {
 namespace {
 
 struct SearchArguments {
-  std::string gallery, model, json, picture;
+  GalleryPlace place;
+  std::string model, json, picture;
   QueryInput query;
   FilterFlags which;
   int64_t top = 10, head = 100;
@@ -29,21 +30,22 @@ struct SearchArguments {
 };
 
 /// The model, where the query needs one: a crop that is stored needs none.
-std::optional<embed::Embedder> load_model(const SearchArguments& arguments, const search::Gallery& gallery) {
+std::optional<embed::Embedder> load_model(const SearchArguments& arguments,
+                                          const search::GalleryView& gallery) {
   if (arguments.query.images.empty() && arguments.query.texts.empty()) return std::nullopt;
   DMF_CHECK(!arguments.model.empty(), InvalidArgument, "{}: does not know its model file; hint: --model FILE",
-            arguments.gallery);
+            arguments.place.name);
   const std::string identity = fuse::model_identity(arguments.model);
   DMF_CHECK(identity == gallery.kind().model, InvalidArgument,
             "{}: holds vectors of model {}, {} is {}; hint: --model with the file it was made with",
-            arguments.gallery, gallery.kind().model, arguments.model, identity);
+            arguments.place.name, gallery.kind().model, arguments.model, identity);
   embed::EmbedOptions options = arguments.embedding;
   options.flip = gallery.property("flip") == "yes";
   return embed::Embedder(arguments.model, options);
 }
 
 std::optional<search::SameThreshold> threshold_of(const SearchArguments& arguments,
-                                                  const search::Gallery& gallery) {
+                                                  const search::GalleryView& gallery) {
   std::error_code ignored;
   if (!std::filesystem::exists(arguments.model, ignored)) {
     spdlog::warn("the model file '{}' is not there: nothing says which similarity means the same person",
@@ -54,7 +56,7 @@ std::optional<search::SameThreshold> threshold_of(const SearchArguments& argumen
   return same_threshold(arguments.model);
 }
 
-std::vector<search::Hit> answers(const SearchArguments& arguments, const search::Snapshot& snapshot,
+std::vector<search::Hit> answers(const SearchArguments& arguments, const search::GalleryView& gallery,
                                  const Query& query, std::vector<search::Hit> hits) {
   std::erase_if(hits, [&](const search::Hit& hit) {
     return std::find(query.own.begin(), query.own.end(), hit.id) != query.own.end();
@@ -62,7 +64,7 @@ std::vector<search::Hit> answers(const SearchArguments& arguments, const search:
   if (arguments.re_rank) {
     const eval::ReRankingOptions options = parse_re_ranking(*arguments.re_rank);
     hits.resize(std::min(hits.size(), static_cast<size_t>(std::max(arguments.top, arguments.head))));
-    search::re_rank(snapshot, query.vector.data(), hits, options);
+    search::re_rank(gallery, query.vector.data(), hits, options);
   }
   hits.resize(std::min(hits.size(), static_cast<size_t>(arguments.top)));
   return hits;
@@ -78,47 +80,40 @@ struct Searched {
   bool is_exact = true;
 };
 
-Searched search_all(const SearchArguments& arguments, const search::Gallery& gallery) {
+Searched search_all(const SearchArguments& arguments, const search::GalleryView& gallery) {
   const std::optional<embed::Embedder> embedder = load_model(arguments, gallery);
   Searched done;
   done.queries = make_queries(arguments.query, gallery, embedder ? &*embedder : nullptr);
   done.threshold = threshold_of(arguments, gallery);
-  const auto snapshot = gallery.snapshot();
-  for (const search::Damage& damage : snapshot->damage()) spdlog::warn("not searched: {}", damage.message());
-  const search::Filter filter = arguments.which.filter();
-  const search::Selection selection =
-      filter.is_empty() ? snapshot->all() : snapshot->of(gallery.select(filter));
-  const auto index = arguments.is_exact ? std::nullopt : search::usable_approximate(gallery);
+  for (const std::string& damage : gallery.damage()) spdlog::warn("not searched: {}", damage);
   std::vector<float> values;
   for (const Query& query : done.queries)
     values.insert(values.end(), query.vector.begin(), query.vector.end());
-  const eval::VectorView vectors{values, static_cast<int64_t>(done.queries.size()), snapshot->width()};
+  const eval::VectorView vectors{values, static_cast<int64_t>(done.queries.size()), gallery.kind().width};
   const int64_t wanted = (arguments.re_rank ? std::max(arguments.top, arguments.head) : arguments.top) +
                          static_cast<int64_t>(arguments.query.ids.size());
   const double start = wall_seconds();
-  const search::Answers hits = index ? index->search(*snapshot, vectors, wanted, selection)
-                                     : search::search_exact(*snapshot, vectors, wanted, selection);
-  for (size_t i = 0; i < hits.size(); ++i) {
+  const search::SearchResult result =
+      gallery.search(vectors, wanted, arguments.which.filter(), arguments.is_exact);
+  for (size_t i = 0; i < result.answers.size(); ++i) {
     const Query& query = done.queries[i];
     done.found.push_back(
-        {query.name, query.read_as, query.is_judged, answers(arguments, *snapshot, query, hits[i])});
+        {query.name, query.read_as, query.is_judged, answers(arguments, gallery, query, result.answers[i])});
   }
   done.seconds = wall_seconds() - start;
-  done.selected = selection.count;
-  done.is_exact = !index.has_value();
+  done.selected = result.searched;
+  done.is_exact = result.is_exact;
   return done;
 }
 
 nlohmann::json document_of(const Searched& done, const SearchArguments& arguments,
-                           const search::Gallery& gallery, nlohmann::json document) {
+                           const search::GalleryView& gallery, nlohmann::json document) {
   document["gallery"] = {
-      {"folder", arguments.gallery}, {"crops", gallery.count()}, {"searched", done.selected}};
+      {"folder", arguments.place.name}, {"crops", gallery.count()}, {"searched", done.selected}};
   document["threshold"] = done.threshold ? search::to_json(*done.threshold) : nlohmann::json();
   document["search_seconds"] = done.seconds;
   document["exact"] = done.is_exact;
-  document["damage"] = nlohmann::json::array();
-  for (const search::Damage& damage : gallery.snapshot()->damage())
-    document["damage"].push_back(damage.message());
+  document["damage"] = gallery.damage();
   document["results"] = nlohmann::json::array();
   for (const Found& each : done.found) document["results"].push_back(to_json(each, gallery, done.threshold));
   return document;
@@ -127,7 +122,8 @@ nlohmann::json document_of(const Searched& done, const SearchArguments& argument
 void search_gallery(SearchArguments arguments) {
   const Measurement measurement;
   if (arguments.re_rank) parse_re_ranking(*arguments.re_rank);
-  const search::Gallery gallery(arguments.gallery);
+  const auto opened = open_gallery(arguments.place);
+  const search::GalleryView& gallery = *opened;
   if (arguments.model.empty()) arguments.model = gallery.property("model_file");
   const Searched done = search_all(arguments, gallery);
   if (arguments.json != "-") {
@@ -150,9 +146,11 @@ void search_gallery(SearchArguments arguments) {
 std::function<void()> declare_search(CLI::App& app) {
   auto arguments = std::make_shared<SearchArguments>();
   QueryInput& query = arguments->query;
-  app.add_option("gallery", arguments->gallery, "folder that `dmf index` made")
+  app.add_option("gallery", arguments->place.name,
+                 "folder that `dmf index` made; with --store its name there")
       ->required()
       ->type_name("GALLERY");
+  add_store_flag(app, arguments->place.store);
   app.add_option("image", query.images, "pictures to search for, each on its own")->type_name("IMAGE");
   app.add_option("--text", query.texts,
                  "a sentence to search for; with pictures: each of them, changed as it says; may be repeated")

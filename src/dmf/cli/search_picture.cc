@@ -53,7 +53,7 @@ void draw_words(report::Canvas& canvas, const std::string& words, const report::
   write();
 }
 
-void draw_hit(report::Canvas& canvas, const search::Hit& hit, const search::Gallery& gallery,
+void draw_hit(report::Canvas& canvas, const search::Hit& hit, const search::GalleryView& gallery,
               report::Colour frame, const report::Box& box) {
   const std::string jpeg = gallery.thumbnail(hit.id);
   const search::Crop crop = gallery.crop(hit.id);
@@ -77,7 +77,7 @@ void draw_hit(report::Canvas& canvas, const search::Hit& hit, const search::Gall
 }  // namespace
 
 report::Canvas draw_search(const std::vector<ShownQuery>& queries, const std::vector<Found>& found,
-                           const search::Gallery& gallery,
+                           const search::GalleryView& gallery,
                            const std::optional<search::SameThreshold>& threshold) {
   DMF_CHECK(!found.empty() && queries.size() == found.size(), InvalidArgument, "search picture: no query");
   size_t answers = 0;
@@ -94,7 +94,7 @@ report::Canvas draw_search(const std::vector<ShownQuery>& queries, const std::ve
                                 kMargin + measure.text_width(words, note));
   report::Canvas canvas(static_cast<int64_t>(width + kMargin),
                         static_cast<int64_t>(kHead + static_cast<double>(found.size()) * row));
-  canvas.text(canvas.fitted(gallery.folder().filename(), width - kMargin, title), kMargin, 24, title);
+  canvas.text(canvas.fitted(gallery.title(), width - kMargin, title), kMargin, 24, title);
   canvas.text(words, kMargin, 42, note);
   for (size_t i = 0; i < found.size(); ++i) {
     const report::Box query{kMargin, kHead + static_cast<double>(i) * row, kWidth, kHeight};

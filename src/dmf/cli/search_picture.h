@@ -17,7 +17,7 @@ struct ShownQuery {
 /// camera below. Frames: green same, amber unsure, red different; grey where nothing judges.
 /// @throws InvalidArgument  no query
 report::Canvas draw_search(const std::vector<ShownQuery>& queries, const std::vector<Found>& found,
-                           const search::Gallery& gallery,
+                           const search::GalleryView& gallery,
                            const std::optional<search::SameThreshold>& threshold);
 
 }  // namespace dmf::cli

@@ -48,16 +48,13 @@ std::vector<Query> image_queries(const QueryInput& input, const embed::Embedder*
   return queries;
 }
 
-std::vector<Query> crop_queries(const QueryInput& input, const search::Gallery& gallery) {
+std::vector<Query> crop_queries(const QueryInput& input, const search::GalleryView& gallery) {
   std::vector<Query> queries;
-  const auto snapshot = gallery.snapshot();
   for (const int64_t id : input.ids) {
     gallery.crop(id);
-    const float* vector = snapshot->vector(id);
-    DMF_CHECK(vector != nullptr, InvalidArgument, "{}: the vector of crop {} is damaged",
-              gallery.folder().string(), id);
-    queries.push_back(
-        {.name = fmt::format("crop {}", id), .own = {id}, .vector = {vector, vector + snapshot->width()}});
+    std::vector<float> vector = gallery.vector(id);
+    DMF_CHECK(!vector.empty(), InvalidArgument, "{}: the vector of crop {} is damaged", gallery.place(), id);
+    queries.push_back({.name = fmt::format("crop {}", id), .own = {id}, .vector = std::move(vector)});
   }
   return queries;
 }
@@ -91,7 +88,7 @@ Query joined(const std::vector<Query>& queries) {
 
 }  // namespace
 
-std::vector<Query> make_queries(const QueryInput& input, const search::Gallery& gallery,
+std::vector<Query> make_queries(const QueryInput& input, const search::GalleryView& gallery,
                                 const embed::Embedder* embedder) {
   std::vector<Query> pictures = image_queries(input, embedder);
   for (Query& query : crop_queries(input, gallery)) pictures.push_back(std::move(query));
@@ -122,7 +119,7 @@ std::vector<std::vector<float>> rows_of(const torch::Tensor& vectors) {
   return result;
 }
 
-ShownQuery shown_query(const Query& query, const search::Gallery& gallery) {
+ShownQuery shown_query(const Query& query, const search::GalleryView& gallery) {
   ShownQuery shown{std::nullopt, query.words};
   if (!query.image.empty()) {
     shown.picture = data::decode_pixels(query.image);

@@ -34,13 +34,13 @@ struct Query {
 /// @throws InvalidArgument  nothing to search for; no such crop, or its vector is damaged; a model without a
 /// text path
 /// @throws DataError        a picture that cannot be decoded
-std::vector<Query> make_queries(const QueryInput& input, const search::Gallery& gallery,
+std::vector<Query> make_queries(const QueryInput& input, const search::GalleryView& gallery,
                                 const embed::Embedder* embedder);
 
 /// [N, D] float32 as N vectors.
 std::vector<std::vector<float>> rows_of(const torch::Tensor& vectors);
 
 /// As it is drawn. @throws DataError  its picture cannot be decoded any more
-ShownQuery shown_query(const Query& query, const search::Gallery& gallery);
+ShownQuery shown_query(const Query& query, const search::GalleryView& gallery);
 
 }  // namespace dmf::cli

@@ -48,7 +48,7 @@ std::string threshold_text(const std::optional<search::SameThreshold>& threshold
       1 - threshold->low, 1 - threshold->high, 1 - threshold->distance, threshold->far, threshold->dataset);
 }
 
-std::string hit_table(const Found& found, const search::Gallery& gallery,
+std::string hit_table(const Found& found, const search::GalleryView& gallery,
                       const std::optional<search::SameThreshold>& threshold) {
   const bool is_judged = found.is_judged && threshold.has_value();
   const bool is_re_ranked = !found.hits.empty() && found.hits[0].re_ranked.has_value();
@@ -71,7 +71,7 @@ std::string hit_table(const Found& found, const search::Gallery& gallery,
   return fmt::format("{}{}\n{}", found.query, read_as, answers);
 }
 
-nlohmann::json to_json(const Found& found, const search::Gallery& gallery,
+nlohmann::json to_json(const Found& found, const search::GalleryView& gallery,
                        const std::optional<search::SameThreshold>& threshold) {
   nlohmann::json hits = nlohmann::json::array();
   for (const search::Hit& hit : found.hits) {

@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "dmf/search/answer.h"
-#include "dmf/search/exact.h"
-#include "dmf/search/gallery.h"
+#include "dmf/search/gallery_view.h"
 
 namespace dmf::cli {
 
@@ -25,10 +24,10 @@ struct Found {
 };
 
 /// One query's table for the terminal.
-std::string hit_table(const Found& found, const search::Gallery& gallery,
+std::string hit_table(const Found& found, const search::GalleryView& gallery,
                       const std::optional<search::SameThreshold>& threshold);
 
-nlohmann::json to_json(const Found& found, const search::Gallery& gallery,
+nlohmann::json to_json(const Found& found, const search::GalleryView& gallery,
                        const std::optional<search::SameThreshold>& threshold);
 
 /// The threshold in words, or that there is none.

@@ -6,6 +6,7 @@
 
 #include "dmf/cli/command.h"
 #include "dmf/cli/flags.h"
+#include "dmf/cli/gallery_place.h"
 #include "dmf/cli/index_images.h"
 #include "dmf/cli/serve_model.h"
 #include "dmf/core/error.h"
@@ -19,7 +20,8 @@ namespace dmf::cli {
 namespace {
 
 struct ServeArguments {
-  std::string gallery, model, keys, audit, add_key, remove_key;
+  GalleryPlace place;
+  std::string model, keys, audit, add_key, remove_key;
   bool lists_keys = false;
   serve::ServerOptions server;
   serve::ServiceOptions service;
@@ -68,7 +70,7 @@ bool keep_keys(const ServeArguments& arguments) {
 }
 
 void check(const ServeArguments& arguments) {
-  DMF_CHECK(!arguments.gallery.empty(), InvalidArgument, "which gallery? hint: dmf serve GALLERY");
+  DMF_CHECK(!arguments.place.name.empty(), InvalidArgument, "which gallery? hint: dmf serve GALLERY");
   DMF_CHECK(
       is_loopback(arguments.server.host) || !arguments.keys.empty(), InvalidArgument,
       "--host {}: everybody who reaches this machine could search; hint: --keys FILE (dmf serve --keys FILE "
@@ -84,29 +86,36 @@ void check(const ServeArguments& arguments) {
 
 /// The model of a gallery that is there, or that is made now.
 std::unique_ptr<ServedModel> load_model(ServeArguments& arguments) {
-  const bool is_there = search::is_gallery(arguments.gallery);
+  const bool is_there = is_gallery(arguments.place);
   if (is_there) {
-    const search::Gallery gallery(arguments.gallery);
+    const auto opened = open_gallery(arguments.place);
+    const search::GalleryView& gallery = *opened;
     if (arguments.model.empty()) arguments.model = gallery.property("model_file");
     arguments.embedding.flip = gallery.property("flip") == "yes";
     DMF_CHECK(!arguments.model.empty(), InvalidArgument,
-              "{}: does not know its model file; hint: --model FILE", arguments.gallery);
+              "{}: does not know its model file; hint: --model FILE", arguments.place.name);
     const std::string identity = fuse::model_identity(arguments.model);
     DMF_CHECK(identity == gallery.kind().model, InvalidArgument,
               "{}: holds vectors of model {}, {} is {}; hint: --model with the file it was made with",
-              arguments.gallery, gallery.kind().model, arguments.model, identity);
+              arguments.place.name, gallery.kind().model, arguments.model, identity);
   }
   DMF_CHECK(!arguments.model.empty(), DataError,
             "{}: no gallery; hint: `dmf index add` makes one, and --model FILE "
             "an empty one",
-            arguments.gallery);
+            arguments.place.name);
   auto model = std::make_unique<ServedModel>(arguments.model, arguments.embedding);
   if (!is_there) {
-    search::GalleryWriter writer(arguments.gallery, {fuse::model_identity(arguments.model), model->width()});
-    writer.set_property("model_file", std::filesystem::absolute(arguments.model).lexically_normal());
-    writer.set_property("flip", "no");
+    const auto writer = open_keeper(arguments.place, {fuse::model_identity(arguments.model), model->width()});
+    writer->set_property("model_file", std::filesystem::absolute(arguments.model).lexically_normal());
+    writer->set_property("flip", "no");
   }
   return model;
+}
+
+std::unique_ptr<serve::Store> open_store(const GalleryPlace& place, const serve::StoreOptions& options) {
+  if (place.is_folder()) return std::make_unique<serve::FolderStore>(place.name, options);
+  return std::make_unique<serve::SharedStore>([&] { return open_gallery(place); },
+                                              options.is_read_only ? nullptr : open_keeper(place), options);
 }
 
 /// Serves until Ctrl-C or SIGTERM.
@@ -118,23 +127,31 @@ void serve_until_stopped(const ServeArguments& arguments, serve::Store& store, s
     if (arguments.retain_days > 0) service.retain(arguments.retain_days);
     store.compact();
   };
-  upkeep();
+  // Those who search go on, and tomorrow it is tried again.
+  const auto tried_upkeep = [&] {
+    try {
+      upkeep();
+    } catch (const Error& error) {
+      spdlog::error("upkeep: {}", error.what());
+    }
+  };
+  if (arguments.place.is_folder()) {
+    upkeep();
+  } else {
+    tried_upkeep();  // others serve the same gallery
+  }
   auto next = Clock::now() + kDay;
   serve::HttpServer server(arguments.server, [&](const serve::Head& head) { return service.admit(head); });
   service.watch(&server);
   const std::string& host = arguments.server.host;
-  spdlog::info("{}: {} crops at {}://{}:{}", arguments.gallery, store.statistics().crops,
+  spdlog::info("{}: {} crops at {}://{}:{}", arguments.place.name, store.statistics().crops,
                arguments.server.certificate.empty() ? "http" : "https",
                host.find(':') == std::string::npos ? host : "[" + host + "]", server.port());
   while (!interrupt_requested()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (Clock::now() < next) continue;
     next += kDay;
-    try {
-      upkeep();
-    } catch (const Error& error) {
-      spdlog::error("upkeep: {}", error.what());  // tomorrow again: those who search go on
-    }
+    tried_upkeep();
   }
   server.stop();
   service.watch(nullptr);
@@ -152,11 +169,14 @@ void serve_gallery(ServeArguments arguments) {
   arguments.service.pictures.most = arguments.embedding.batch;
   const serve::KeyRing keys(arguments.keys);
   const std::unique_ptr<ServedModel> model = load_model(arguments);
-  serve::Store store(arguments.gallery, arguments.store);
-  if (arguments.audit.empty()) arguments.audit = std::filesystem::path(arguments.gallery) / "audit.jsonl";
+  const std::unique_ptr<serve::Store> store = open_store(arguments.place, arguments.store);
+  if (arguments.audit.empty())
+    arguments.audit = arguments.place.is_folder()
+                          ? std::filesystem::path(arguments.place.name) / "audit.jsonl"
+                          : std::filesystem::path(arguments.place.name + "-audit.jsonl");
   serve::Audit audit(arguments.audit);
-  serve::Service service(store, *model, keys, audit, arguments.service);
-  serve_until_stopped(arguments, store, service);
+  serve::Service service(*store, *model, keys, audit, arguments.service);
+  serve_until_stopped(arguments, *store, service);
   throw Interrupted("stopped; what was in work was answered");
 }
 
@@ -184,9 +204,12 @@ void declare_limits(CLI::App& app, ServeArguments& arguments) {
 std::function<void()> declare_serve(CLI::App& app) {
   auto arguments = std::make_shared<ServeArguments>();
   arguments->embedding.batch = 32;
-  app.add_option("gallery", arguments->gallery,
-                 "folder that `dmf index` made; with --model, an empty one is made where there is none")
+  app.add_option(
+         "gallery", arguments->place.name,
+         "folder that `dmf index` made, with --store its name there; with --model, an empty one is made "
+         "where there is none")
       ->type_name("GALLERY");
+  add_store_flag(app, arguments->place.store);
   app.add_option("--host", arguments->server.host,
                  "address to listen at; others than this machine's need --keys")
       ->capture_default_str()
@@ -204,9 +227,10 @@ std::function<void()> declare_serve(CLI::App& app) {
   app.add_option("--certificate", arguments->server.certificate, "serve TLS: certificate with its chain, PEM")
       ->type_name("FILE");
   app.add_option("--private-key", arguments->server.private_key, "its private key, PEM")->type_name("FILE");
-  app.add_option(
-         "--audit", arguments->audit,
-         "log of every search, change and deletion, a JSON object a line; standard is GALLERY/audit.jsonl")
+  app.add_option("--audit", arguments->audit,
+                 "log of every search, change and deletion, a JSON object a line; standard is "
+                 "GALLERY/audit.jsonl, with "
+                 "--store GALLERY-audit.jsonl here")
       ->type_name("FILE");
   app.add_option("--retain-days", arguments->retain_days,
                  "delete crops that are older, at the start and daily; 0: none")

@@ -87,7 +87,7 @@ CompactionResult GalleryWriter::compact(bool drop_damaged) {
     lost = lost_crops(*snapshot);
   }
   const GalleryStatistics statistics = gallery_.statistics();
-  const int64_t fewest_blocks = statistics.crops / options_.block_rows + statistics.segments;
+  const int64_t fewest_blocks = statistics.crops / options_.block_rows + statistics.segments.value_or(0);
   if (statistics.deleted_rows > 0 || !lost.empty() || statistics.blocks > 2 * fewest_blocks)
     switch_to(rewrite(*snapshot), lost);
   snapshot.reset();

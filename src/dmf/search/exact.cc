@@ -50,7 +50,6 @@ Answers answers_of(const Snapshot& snapshot, const NearRows& rows) {
 
 void re_rank(const Snapshot& snapshot, const float* query, std::vector<Hit>& hits,
              const eval::ReRankingOptions& options) {
-  if (hits.empty()) return;
   const int64_t width = snapshot.width();
   std::vector<float> rows;
   for (const Hit& hit : hits) {
@@ -58,6 +57,12 @@ void re_rank(const Snapshot& snapshot, const float* query, std::vector<Hit>& hit
     DMF_ASSERT(row != nullptr);
     rows.insert(rows.end(), row, row + width);
   }
+  re_rank(rows, width, query, hits, options);
+}
+
+void re_rank(std::span<const float> rows, int64_t width, const float* query, std::vector<Hit>& hits,
+             const eval::ReRankingOptions& options) {
+  if (hits.empty()) return;
   const auto count = static_cast<int64_t>(hits.size());
   const auto distances = eval::re_ranked_distances({{query, static_cast<size_t>(width)}, 1, width},
                                                    {rows, count, width}, eval::Metric::kCosine, options);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "dmf/eval/re_ranking.h"
@@ -30,6 +31,10 @@ Answers search_exact(const Snapshot& snapshot, eval::VectorView queries, int64_t
 
 /// Puts one query's hits in the order of k-reciprocal re-ranking (eval/re_ranking.h) among themselves.
 void re_rank(const Snapshot& snapshot, const float* query, std::vector<Hit>& hits,
+             const eval::ReRankingOptions& options);
+
+/// The same of any rows: those of the hits, in their order.
+void re_rank(std::span<const float> rows, int64_t width, const float* query, std::vector<Hit>& hits,
              const eval::ReRankingOptions& options);
 
 /// Vectors with length 1.

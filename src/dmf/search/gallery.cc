@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dmf/core/error.h"
+#include "dmf/search/approximate.h"
 #include "dmf/search/schema.h"
 
 namespace dmf::search {
@@ -77,12 +78,6 @@ std::string Gallery::property(const std::string& key) const { return read_proper
 int64_t Gallery::count() const { return database_.number("SELECT count(*) FROM crops"); }
 
 std::optional<Crop> Gallery::find(int64_t id) const { return read_crop(database_, id); }
-
-Crop Gallery::crop(int64_t id) const {
-  std::optional<Crop> crop = find(id);
-  DMF_CHECK(crop.has_value(), InvalidArgument, "{}: there is no crop {}", folder_.string(), id);
-  return std::move(*crop);
-}
 
 std::string Gallery::thumbnail(int64_t id) const {
   Statement statement = database_.prepare("SELECT jpeg, digest FROM thumbnails WHERE id = ?");
@@ -160,6 +155,27 @@ std::shared_ptr<const Snapshot> Gallery::snapshot() const {
     state_ = state;
   }
   return snapshot_;
+}
+
+std::vector<std::string> Gallery::damage() const {
+  std::vector<std::string> lines;
+  for (const Damage& each : snapshot()->damage()) lines.push_back(each.message());
+  return lines;
+}
+
+std::vector<float> Gallery::vector(int64_t id) const {
+  const float* vector = snapshot()->vector(id);
+  return vector == nullptr ? std::vector<float>() : std::vector<float>(vector, vector + kind_.width);
+}
+
+SearchResult Gallery::search(eval::VectorView queries, int64_t count, const Filter& filter,
+                             bool is_exact) const {
+  const auto rows = snapshot();
+  const Selection selection = filter.is_empty() ? rows->all() : rows->of(select(filter));
+  const auto index = is_exact ? std::nullopt : usable_approximate(*this);
+  return {index ? index->search(*rows, queries, count, selection)
+                : search_exact(*rows, queries, count, selection),
+          selection.count, !index.has_value()};
 }
 
 }  // namespace dmf::search

@@ -1,36 +1,17 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "dmf/search/crop.h"
 #include "dmf/search/database.h"
+#include "dmf/search/gallery_view.h"
 #include "dmf/search/snapshot.h"
 
 namespace dmf::search {
-
-/// What a gallery holds vectors of.
-struct GalleryKind {
-  std::string model;  ///< fingerprint of the model's weights: vectors of another cannot be compared
-  int64_t width = 0;  ///< numbers of a vector
-};
-
-/// How many crops have a value, by value; the empty one: not known.
-using Counts = std::map<std::string, int64_t>;
-
-struct GalleryStatistics {
-  int64_t crops = 0, thumbnails = 0, identities = 0;
-  int64_t deleted_rows = 0;  ///< vectors of deleted crops that compaction would remove
-  int64_t segments = 0, blocks = 0;
-  int64_t vector_bytes = 0, database_bytes = 0;
-  std::optional<int64_t> first_time, last_time;
-  Counts cameras, tags;
-};
 
 /// A gallery: a folder of crops with their vectors, read by any number of processes, also while one writes.
 ///
@@ -39,32 +20,31 @@ struct GalleryStatistics {
 ///   GALLERY/lock             who writes
 ///
 /// Used by one thread at a time; the snapshots that it gives may be shared.
-class Gallery {
+class Gallery : public GalleryView {
  public:
   /// @throws DataError  no gallery, a damaged or newer one, naming the file
   explicit Gallery(const std::filesystem::path& folder);
 
   const std::filesystem::path& folder() const { return folder_; }
-  const GalleryKind& kind() const { return kind_; }
+  std::string place() const override { return folder_.string(); }
+  std::string title() const override { return folder_.filename().string(); }
+  const GalleryKind& kind() const override { return kind_; }
   /// This gallery and no other has it.
   const std::string& name() const { return name_; }
-  /// A value that was stored with set_property(); empty where none was.
-  std::string property(const std::string& key) const;
+  std::string property(const std::string& key) const override;
 
-  int64_t count() const;
-  /// The crop, if there is one. @throws DataError  its fields are damaged
-  std::optional<Crop> find(int64_t id) const;
-  /// @throws InvalidArgument  no such crop. As find()
-  Crop crop(int64_t id) const;
-  /// Its small JPEG; empty where it has none. @throws DataError  damaged
-  std::string thumbnail(int64_t id) const;
-  /// Ids of the crops that are meant, ascending. An empty filter means all.
-  std::vector<int64_t> select(const Filter& filter) const;
+  int64_t count() const override;
+  std::optional<Crop> find(int64_t id) const override;
+  std::string thumbnail(int64_t id) const override;
+  std::vector<int64_t> select(const Filter& filter) const override;
   /// The crop of that source, if there is one.
   std::optional<Crop> find_source(const std::string& source) const;
-  /// The version of each source that is in.
-  std::unordered_map<std::string, std::string> sources() const;
-  GalleryStatistics statistics() const;
+  std::unordered_map<std::string, std::string> sources() const override;
+  GalleryStatistics statistics() const override;
+  std::vector<std::string> damage() const override;
+  std::vector<float> vector(int64_t id) const override;
+  SearchResult search(eval::VectorView queries, int64_t count, const Filter& filter,
+                      bool is_exact) const override;
 
   /// The vectors as they are now; while nothing changes, the same one again.
   std::shared_ptr<const Snapshot> snapshot() const;

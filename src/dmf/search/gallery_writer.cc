@@ -15,15 +15,6 @@ const std::filesystem::path& existing(const std::filesystem::path& folder) {
   return folder;
 }
 
-void check_sources(std::span<const NewCrop> crops) {
-  std::set<std::string> seen;
-  for (const NewCrop& each : crops) {
-    const std::string& source = each.crop.source;
-    DMF_CHECK(source.empty() || seen.insert(source).second, InvalidArgument,
-              "[gallery] the source '{}' is to be added twice", source);
-  }
-}
-
 }  // namespace
 
 GalleryWriter::GalleryWriter(const std::filesystem::path& folder, const GalleryKind& kind,
@@ -43,13 +34,7 @@ void GalleryWriter::open(const GalleryKind* kind) {
   std::filesystem::create_directories(gallery_.segments());
   if (kind != nullptr && !has_schema(database())) gallery_.create(*kind);
   gallery_.read_kind();
-  if (kind != nullptr) {
-    const GalleryKind& own = gallery_.kind();
-    DMF_CHECK(kind->model == own.model && kind->width == own.width, InvalidArgument,
-              "{}: holds vectors of model {} with {} numbers, got some of model {} with {}; hint: index the "
-              "pictures anew with the other model",
-              gallery_.folder().string(), own.model, own.width, kind->model, kind->width);
-  }
+  if (kind != nullptr) check_kind(gallery_.place(), gallery_.kind(), *kind);
   remove_leftovers();
 }
 
@@ -93,13 +78,7 @@ std::vector<int64_t> GalleryWriter::add(eval::VectorView vectors, std::span<cons
 
 std::vector<int64_t> GalleryWriter::write_batch(eval::VectorView vectors, std::span<const NewCrop> crops,
                                                 const std::function<void()>& also) {
-  DMF_CHECK(vectors.width == gallery_.kind().width, InvalidArgument,
-            "{}: expected vectors of {} numbers, got {}", gallery_.folder().string(), gallery_.kind().width,
-            vectors.width);
-  DMF_CHECK(vectors.count == static_cast<int64_t>(crops.size()), InvalidArgument,
-            "[gallery] {} vectors of {} crops", vectors.count, crops.size());
-  eval::check_vectors(vectors, "gallery");
-  check_sources(crops);
+  check_addition(gallery_.place(), gallery_.kind(), vectors, crops);
   std::vector<int64_t> ids;
   if (crops.empty()) {
     also();

@@ -15,12 +15,6 @@ struct WriterOptions {
   int64_t block_rows = 1024;                   ///< that compaction gives one digest
 };
 
-struct CompactionResult {
-  int64_t rows = 0;           ///< of deleted crops that are gone now
-  int64_t dropped_crops = 0;  ///< whose vectors were damaged
-  int64_t bytes = 0;          ///< by which the folder has become smaller
-};
-
 struct MergeResult {
   int64_t added = 0;
   int64_t known = 0;    ///< whose sources were here already
@@ -32,7 +26,7 @@ struct MergeResult {
 /// transaction of the database makes them part of the gallery; compaction writes new segments, and one
 /// transaction puts them in the place of the old ones. What a killed process left beside that is removed when
 /// the next writer comes.
-class GalleryWriter {
+class GalleryWriter : public GalleryKeeper {
  public:
   /// Opens a gallery, or makes one where there is none.
   /// @throws InvalidArgument  another process writes it; it holds vectors of another kind
@@ -43,22 +37,16 @@ class GalleryWriter {
   explicit GalleryWriter(const std::filesystem::path& folder, const WriterOptions& options = {});
 
   const Gallery& gallery() const { return gallery_; }
+  const GalleryView& view() const override { return gallery_; }
 
-  /// Adds crops with their vectors. A crop takes the place of one with the same source.
-  /// @param vectors  as many as crops, of the gallery's width, of any length but 0: kept with length 1
-  /// @return         their ids, ascending
-  /// @throws InvalidArgument  other counts or width, a vector that is not finite or all zero, a source twice
-  /// @throws DataError        the disk is full; then nothing was added
-  std::vector<int64_t> add(eval::VectorView vectors, std::span<const NewCrop> crops);
+  std::vector<int64_t> add(eval::VectorView vectors, std::span<const NewCrop> crops) override;
 
   /// Deletes crops with all that is known of them; ids that are not there do not matter. Their numbers are
   /// overwritten in the database at once; their vectors are not found any more and leave the disk with
   /// compact().
   /// @return how many there were
-  int64_t remove(const std::vector<int64_t>& ids);
-
-  /// Changes fields of crops. @throws InvalidArgument  no such crop; then nothing was changed
-  void update(const std::vector<int64_t>& ids, const CropUpdate& change);
+  int64_t remove(const std::vector<int64_t>& ids) override;
+  void update(const std::vector<int64_t>& ids, const CropUpdate& change) override;
 
   /// Adds what another gallery has and this one has not (by source). What was merged once is not merged
   /// again, even if it was deleted here since; killed on its way, the same call goes on.
@@ -69,9 +57,9 @@ class GalleryWriter {
   /// Writes the vectors anew without those of deleted crops, and gives back the space.
   /// @param drop_damaged  deletes crops whose vectors are damaged, which is an error otherwise
   /// @throws DataError  damaged vectors, naming them; the disk is full. Then the gallery is as it was
-  CompactionResult compact(bool drop_damaged = false);
+  CompactionResult compact(bool drop_damaged = false) override;
 
-  void set_property(const std::string& key, const std::string& value);
+  void set_property(const std::string& key, const std::string& value) override;
 
  private:
   GalleryWriter(const std::filesystem::path& folder, const GalleryKind* kind, const WriterOptions& options);

@@ -32,8 +32,8 @@ inline NewCrop crop_of(int64_t number) {
 }
 
 /// Adds the pictures of these numbers. @return their ids
-inline std::vector<int64_t> add(GalleryWriter& writer, const std::vector<int64_t>& numbers) {
-  const int64_t width = writer.gallery().kind().width;
+inline std::vector<int64_t> add(GalleryKeeper& writer, const std::vector<int64_t>& numbers) {
+  const int64_t width = writer.view().kind().width;
   std::vector<float> values;
   std::vector<NewCrop> crops;
   for (const int64_t number : numbers) {
@@ -67,13 +67,12 @@ inline std::string numbers_of(const float* vector, int64_t width) {
 }
 
 /// All that a gallery holds, a line for each crop.
-inline std::string describe(const Gallery& gallery) {
+inline std::string describe(const GalleryView& gallery) {
   std::string text = fmt::format("{} {}\n", gallery.kind().model, gallery.kind().width);
-  const auto snapshot = gallery.snapshot();
   for (const int64_t id : gallery.select({})) {
-    const float* vector = snapshot->vector(id);
+    const std::vector<float> vector = gallery.vector(id);
     text += line_of(gallery.crop(id), gallery.thumbnail(id)) +
-            (vector == nullptr ? " no vector" : numbers_of(vector, gallery.kind().width)) + "\n";
+            (vector.empty() ? " no vector" : numbers_of(vector.data(), gallery.kind().width)) + "\n";
   }
   return text;
 }

@@ -24,14 +24,14 @@ int64_t now() {
 }  // namespace
 
 search::Crop Service::existing(int64_t id) {
-  auto crop = store_.read([&](const search::Gallery& gallery) { return gallery.find(id); });
+  auto crop = store_.read([&](const search::GalleryView& gallery) { return gallery.find(id); });
   if (!crop) no_crop(id);
   return std::move(*crop);
 }
 
 Reply Service::list(const Call& call) {
   const int64_t after = call.integer("after"), limit = call.integer("limit");
-  const Json document = store_.read([&](const search::Gallery& gallery) {
+  const Json document = store_.read([&](const search::GalleryView& gallery) {
     const std::vector<int64_t> ids = gallery.select(filter_of(call));
     Json crops = Json::array(), next;
     for (auto at = std::upper_bound(ids.begin(), ids.end(), after); at != ids.end(); ++at) {
@@ -55,7 +55,7 @@ Reply Service::crop(const Call& call) {
 
 Reply Service::thumbnail(const Call& call) {
   const int64_t id = call.integer("id");
-  std::string jpeg = store_.read([&](const search::Gallery& gallery) { return gallery.thumbnail(id); });
+  std::string jpeg = store_.read([&](const search::GalleryView& gallery) { return gallery.thumbnail(id); });
   if (jpeg.empty()) throw Refusal(404, "not_found", fmt::format("there is no thumbnail of a crop {}", id));
   return {200, "image/jpeg", std::move(jpeg), {}};
 }
@@ -129,7 +129,7 @@ Reply Service::remove_selection(const Call& call) {
 Reply Service::remove_person(const Call& call) {
   const std::string identity = call.text("identity");
   const search::Filter filter{.identities = {identity}};
-  if (store_.read([&](const search::Gallery& gallery) { return gallery.select(filter); }).empty())
+  if (store_.read([&](const search::GalleryView& gallery) { return gallery.select(filter); }).empty())
     throw Refusal(404, "not_found", "there is no crop of this person");
   return removed(call, filter, /*purge=*/true, {{"person", identity}});
 }
@@ -140,7 +140,7 @@ int64_t Service::retain(int64_t days) {
   call.key = "retention";
   const int64_t before = now() - days * kDay;
   const auto ids =
-      store_.read([&](const search::Gallery& gallery) { return gallery.select({.before = before}); });
+      store_.read([&](const search::GalleryView& gallery) { return gallery.select({.before = before}); });
   if (!ids.empty())
     removed(call, {.before = before}, /*purge=*/true, {{"filter", {{"before", search::time_text(before)}}}});
   store_.compact();

@@ -148,7 +148,7 @@ Service::Query Service::query_of(const Call& call) {
 
 Json Service::hits_json(const std::vector<search::Hit>& hits, const Query& query, size_t most) {
   const auto threshold = model_.threshold();
-  return store_.read([&](const search::Gallery& gallery) {
+  return store_.read([&](const search::GalleryView& gallery) {
     Json list = Json::array();
     for (const search::Hit& hit : hits) {
       if (list.size() == most) break;
@@ -201,7 +201,7 @@ Reply Service::embed(const Call& call) {
 }
 
 data::Pixels Service::stored_picture(int64_t id) {
-  const std::string jpeg = store_.read([&](const search::Gallery& gallery) { return gallery.thumbnail(id); });
+  const std::string jpeg = store_.read([&](const search::GalleryView& gallery) { return gallery.thumbnail(id); });
   if (jpeg.empty()) throw Refusal(422, "no_thumbnail", fmt::format("crop {} has no thumbnail", id));
   return decoded(jpeg, /*to_model=*/true);
 }

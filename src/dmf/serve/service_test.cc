@@ -335,7 +335,7 @@ TEST(Service, WhatIsOlderIsDeletedByRetention) {
   EXPECT_TRUE(left[0]["time"].is_string()) << "without a time of its own, when it came";
   EXPECT_THAT(served.audited(), HasSubstr(R"("key":"retention")"));
   EXPECT_EQ(
-      served.store->read([](const search::Gallery& gallery) { return gallery.statistics().deleted_rows; }),
+      served.store->read([](const search::GalleryView& gallery) { return gallery.statistics().deleted_rows; }),
       0);
 }
 

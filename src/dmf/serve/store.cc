@@ -45,36 +45,48 @@ Store::Lease::~Lease() {
   store.reader_came_.notify_one();
 }
 
-Store::Store(const std::filesystem::path& folder, const StoreOptions& options)
-    : folder_(folder), options_(options) {
-  if (!options.is_read_only) writer_ = std::make_unique<search::GalleryWriter>(folder);
-  searched_ = std::make_unique<search::Gallery>(folder);
-  kind_ = searched_->kind();
-  for (int64_t i = 0; i < options.readers; ++i) readers_.push_back(std::make_unique<search::Gallery>(folder));
-  for (const search::Damage& damage : searched_->snapshot()->damage())
-    spdlog::warn("not searched: {}", damage.message());
-  if (auto index = search::usable_approximate(*searched_))
-    index_ = std::make_shared<const search::ApproximateIndex>(std::move(*index));
-  searches_ = std::make_unique<Batcher<Wanted, Answered>>(
-      options.searches, [this](std::vector<Wanted>& wanted) { return search_all(wanted); });
+Store::Store(const Open& open, std::unique_ptr<search::GalleryKeeper> writer, const StoreOptions& options)
+    : options_(options), writer_(std::move(writer)) {
+  for (int64_t i = 0; i < options.readers; ++i) readers_.push_back(open());
+  kind_ = readers_[0]->kind();
   adds_ = std::make_unique<Batcher<Addition, int64_t>>(
       options.adds, [this](std::vector<Addition>& additions) { return add_all(additions); });
 }
 
 Store::~Store() = default;
 
-Store::Searched Store::searched() {
+void Store::unreachable(const search::Unreachable& error) {
+  spdlog::error("{}", error.what());
+  throw Refusal(503, "store_unreachable", "the gallery's database does not answer").with("Retry-After", "5");
+}
+
+FolderStore::FolderStore(const std::filesystem::path& folder, const StoreOptions& options)
+    : Store([&] { return std::make_unique<search::Gallery>(folder); },
+            options.is_read_only ? nullptr : std::make_unique<search::GalleryWriter>(folder), options),
+      folder_(folder),
+      searched_(std::make_unique<search::Gallery>(folder)) {
+  for (const search::Damage& damage : searched_->snapshot()->damage())
+    spdlog::warn("not searched: {}", damage.message());
+  if (auto index = search::usable_approximate(*searched_))
+    index_ = std::make_shared<const search::ApproximateIndex>(std::move(*index));
+  searches_ = std::make_unique<Batcher<Wanted, Answered>>(
+      options.searches, [this](std::vector<Wanted>& wanted) { return search_all(wanted); });
+}
+
+FolderStore::~FolderStore() = default;
+
+FolderStore::Searched FolderStore::searched() {
   const std::lock_guard lock(searched_mutex_);
   return {searched_->snapshot(), index_};
 }
 
-std::vector<float> Store::vector(int64_t id) {
+std::vector<float> FolderStore::vector(int64_t id) {
   const auto snapshot = searched().snapshot;
   const float* vector = snapshot->vector(id);
   return vector == nullptr ? std::vector<float>() : std::vector<float>(vector, vector + snapshot->width());
 }
 
-std::vector<Answered> Store::search_all(std::vector<Wanted>& wanted) {
+std::vector<Answered> FolderStore::search_all(std::vector<Wanted>& wanted) {
   std::map<std::string, Group> groups;
   for (size_t i = 0; i < wanted.size(); ++i) {
     Group& group = groups[key_of(wanted[i].filter, wanted[i].is_exact)];
@@ -87,14 +99,14 @@ std::vector<Answered> Store::search_all(std::vector<Wanted>& wanted) {
   return answers;
 }
 
-void Store::search_group(const Searched& searched, const std::vector<Wanted>& wanted, const Group& group,
-                         std::vector<Answered>& answers) {
+void FolderStore::search_group(const Searched& searched, const std::vector<Wanted>& wanted,
+                               const Group& group, std::vector<Answered>& answers) {
   const search::Snapshot& snapshot = *searched.snapshot;
   const search::Filter& filter = group.first->filter;
   const search::Selection selection =
       filter.is_empty()
           ? snapshot.all()
-          : snapshot.of(read([&](const search::Gallery& gallery) { return gallery.select(filter); }));
+          : snapshot.of(read([&](const search::GalleryView& gallery) { return gallery.select(filter); }));
   std::vector<float> values;
   int64_t most = 1;
   for (const size_t place : group.places) {
@@ -102,7 +114,7 @@ void Store::search_group(const Searched& searched, const std::vector<Wanted>& wa
     most = std::max({most, wanted[place].count, wanted[place].head.value_or(0)});
   }
   const eval::VectorView queries{values, static_cast<int64_t>(group.places.size()), snapshot.width()};
-  const eval::WorkOptions work{.threads = options_.threads};
+  const eval::WorkOptions work{.threads = options().threads};
   const bool is_exact = group.first->is_exact || searched.index == nullptr;
   const search::Answers found = is_exact ? search::search_exact(snapshot, queries, most, selection, work)
                                          : searched.index->search(snapshot, queries, most, selection, work);
@@ -118,7 +130,7 @@ void Store::search_group(const Searched& searched, const std::vector<Wanted>& wa
   }
 }
 
-search::GalleryWriter& Store::writer() {
+search::GalleryKeeper& Store::writer() {
   if (writer_ == nullptr)
     throw Refusal(403, "read_only", "this server only reads its gallery", "ask who runs it");
   return *writer_;
@@ -126,7 +138,7 @@ search::GalleryWriter& Store::writer() {
 
 int64_t Store::add(std::vector<float> vector, search::NewCrop crop) {
   writer();
-  return adds_->run({std::move(vector), std::move(crop)});
+  return answered([&] { return adds_->run({std::move(vector), std::move(crop)}); });
 }
 
 std::vector<int64_t> Store::add_all(std::vector<Addition>& additions) {
@@ -153,26 +165,30 @@ std::vector<int64_t> Store::add_all(std::vector<Addition>& additions) {
 
 bool Store::update(int64_t id, const search::CropUpdate& change) {
   const std::lock_guard lock(writer_mutex_);
-  if (!writer().gallery().find(id)) return false;
-  writer().update({id}, change);
-  return true;
+  return answered([&] {
+    if (!writer().view().find(id)) return false;
+    writer().update({id}, change);
+    return true;
+  });
 }
 
 std::vector<int64_t> Store::remove(const search::Filter& filter, bool purge) {
   const std::lock_guard lock(writer_mutex_);
-  std::vector<int64_t> ids = writer().gallery().select(filter);
-  if (!ids.empty()) writer().remove(ids);
-  if (purge && !ids.empty()) compact_locked();
-  return ids;
+  return answered([&] {
+    std::vector<int64_t> ids = writer().view().select(filter);
+    if (!ids.empty()) writer().remove(ids);
+    if (purge && !ids.empty()) compact_locked();
+    return ids;
+  });
 }
 
 void Store::compact() {
   const std::lock_guard lock(writer_mutex_);
-  if (writer().gallery().statistics().deleted_rows > 0) compact_locked();
+  if (writer().view().statistics().deleted_rows > 0) compact_locked();
 }
 
 // The approximate index holds the deleted vectors' main directions: it goes first and is made anew behind.
-void Store::compact_locked() {
+void FolderStore::compact_locked() {
   const std::filesystem::path file = search::approximate_file(folder_);
   std::optional<search::ApproximateOptions> options;
   {
@@ -200,17 +216,49 @@ search::GalleryStatistics Store::statistics() {
   const std::lock_guard lock(statistics_mutex_);
   const auto now = std::chrono::steady_clock::now();
   if (!counted_ || now - *counted_ > kStatisticsAge) {
-    statistics_ = read([](const search::Gallery& gallery) { return gallery.statistics(); });
+    statistics_ = read([](const search::GalleryView& gallery) { return gallery.statistics(); });
     counted_ = now;
   }
   return statistics_;
 }
 
-std::vector<std::string> Store::damage() {
+std::vector<std::string> FolderStore::damage() {
   std::vector<std::string> lines;
   const auto snapshot = searched().snapshot;
   for (const search::Damage& damage : snapshot->damage()) lines.push_back(damage.message());
   return lines;
+}
+
+SharedStore::SharedStore(const Open& open, std::unique_ptr<search::GalleryKeeper> writer,
+                         const StoreOptions& options)
+    : Store(open, std::move(writer), options) {}
+
+std::vector<float> SharedStore::vector(int64_t id) {
+  return read([&](const search::GalleryView& gallery) { return gallery.vector(id); });
+}
+
+Answered SharedStore::search(Wanted wanted) {
+  ++searches_;
+  const int64_t most = std::max(wanted.count, wanted.head.value_or(0));
+  return read([&](const search::GalleryView& gallery) {
+    search::SearchResult result =
+        gallery.search({wanted.vector, 1, kind().width}, most, wanted.filter, wanted.is_exact);
+    std::vector<search::Hit>& hits = result.answers[0];
+    if (wanted.head) search::re_rank(gallery, wanted.vector.data(), hits, {});
+    hits.resize(std::min(hits.size(), static_cast<size_t>(wanted.count)));
+    return Answered{std::move(hits), result.searched, result.is_exact};
+  });
+}
+
+void SharedStore::compact_locked() {
+  try {
+    writer().compact(/*drop_damaged=*/false);
+  } catch (const InvalidArgument& error) {
+    spdlog::error("not compacted: {}", error.what());
+    throw Refusal(500, "not_purged",
+                  "deleted, but bytes stay in the database: this server's role may not remove them",
+                  "who runs the database: VACUUM FULL");
+  }
 }
 
 }  // namespace dmf::serve

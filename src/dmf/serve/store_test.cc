@@ -32,7 +32,7 @@ struct Filled {
       search::GalleryWriter writer(folder / "g", kKind);
       if (count > 0) search::testing_gallery::add(writer, numbers(1, count));
     }
-    store = std::make_unique<Store>(folder / "g", options);
+    store = std::make_unique<FolderStore>(folder / "g", options);
   }
   test::TemporaryFolder folder;
   std::unique_ptr<Store> store;
@@ -142,7 +142,7 @@ std::string bytes_below(const std::filesystem::path& folder) {
 TEST(Store, WhatIsPurgedHasLeftTheDisk) {
   const Filled filled(400);
   write_text(search::approximate_file(filled.folder / "g"), "main directions");
-  Store store(filled.folder / "g", {.is_read_only = true});
+  FolderStore store(filled.folder / "g", {.is_read_only = true});
   EXPECT_EQ(test::message_of<Refusal>([&] { store.remove({.ids = {7}}, true); }),
             "this server only reads its gallery");
   const Vector vector = unit_of(9);

@@ -98,7 +98,7 @@ struct Served {
                   const StoreOptions& store_options = {})
       : keys(keys_file) {
     { const search::GalleryWriter writer(folder / "gallery", {"made up", kWidth}); }
-    store = std::make_unique<Store>(folder / "gallery", store_options);
+    store = std::make_unique<FolderStore>(folder / "gallery", store_options);
     audit = std::make_unique<Audit>(folder / "audit.jsonl");
     service = std::make_unique<Service>(*store, model, keys, *audit, options);
   }
