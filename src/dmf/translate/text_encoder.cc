@@ -36,9 +36,9 @@ weights::NamedTensors matched(const weights::NamedTensors& file, const TextConfi
   return weights::match_tensors(file, text_tensors(config), rules, where);
 }
 
-/// Where a tokeniser and weights are of different models, ids would mean other words, or none.
 constexpr int64_t kMostSpareEmbeddings = 1024;
 
+/// Where a tokeniser and weights are of different models, ids would mean other words, or none.
 void check_tokenizer(const text::Tokenizer& tokenizer, const TextConfig& config, const std::string& where) {
   // Tables of embeddings are rounded up. A list of words that ends early reads the others as unknown; bytes' pieces
   // (RoBERTa) read any word.
@@ -47,7 +47,8 @@ void check_tokenizer(const text::Tokenizer& tokenizer, const TextConfig& config,
   if (tokenizer.size() <= config.vocabulary && tokenizer.size() >= fewest) return;
   throw DataError(
       Expectation{where, "the tokeniser does not fit the weights",
-                  fmt::format("{} to {} tokens, as the word embeddings", fewest, config.vocabulary),
+                  fmt::format("{} {} tokens, as the word embeddings",
+                              fewest > 0 ? fmt::format("{} to", fewest) : "at most", config.vocabulary),
                   std::to_string(tokenizer.size()), "take the tokeniser's files from the same checkpoint"}
           .message());
 }

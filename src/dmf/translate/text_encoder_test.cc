@@ -126,6 +126,13 @@ TEST(TextEncoder, SaysWhatIsWrong) {
               ThrowsMessage<DataError>(HasSubstr("encoder.layer.1.output.dense.bias")));
   tensors.erase("vocab.txt");
   EXPECT_THAT([&] { make_text_encoder({}, &tensors); }, ThrowsMessage<DataError>(HasSubstr("vocab.txt")));
+  // A list of words that was cut: most words would be read as unknown.
+  tensors = small_text_weights();
+  std::string config = kConfig;
+  tensors["config.json"] = tensor_of_text(config.replace(config.find("40"), 2, "2000"));
+  EXPECT_THAT(
+      [&] { make_text_encoder({}, &tensors); },
+      ThrowsMessage<DataError>(HasSubstr("expected 976 to 2000 tokens, as the word embeddings, got 11")));
 }
 
 TEST(TextEncoder, ReadsAFolder) {
