@@ -144,5 +144,14 @@ TEST_F(BrokenInput, ResumeNeedsARun) {
   expect_failure({"train", "--resume", "--out", folder_ / "none"}, 3, {"config.toml"});
 }
 
+TEST_F(BrokenInput, ASentenceIsOneArgument) {
+  const std::string out = folder_ / "tokens.npy";
+  expect_failure({"translate", "--out", out, "--text", "a man", "photo.jpg"}, 2, {"either images or --text"});
+  expect_failure({"train", "--epochs", "0"}, 2, {"--epochs: expected a whole number above 0, got '0'"});
+  if (packages().empty()) GTEST_SKIP() << "no .deps/site";
+  expect_failure({"translate", "--out", out, "--text", "a man", "--text", ""}, 2,
+                 {"sentence 2 has no word: ''"});
+}
+
 }  // namespace
 }  // namespace dmf::test

@@ -68,6 +68,10 @@ Translated translate_texts(const TranslateArguments& arguments) {
   const torch::Tensor counts = texts.mask.sum(1);
   const std::vector<int64_t> words(counts.const_data_ptr<int64_t>(),
                                    counts.const_data_ptr<int64_t>() + counts.numel());
+  for (size_t i = 0; i < words.size(); ++i) {
+    DMF_CHECK(words[i] > 0, InvalidArgument, "--text: sentence {} has no word: '{}'", i + 1,
+              arguments.texts[i]);
+  }
   return {texts.tokens,
           options.folder.empty() ? options.name : options.folder,
           encoder->fingerprint(),
