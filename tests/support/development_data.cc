@@ -13,7 +13,9 @@ std::filesystem::path if_there(const std::filesystem::path& path) {
 
 std::filesystem::path development_data() {
   const char* given = std::getenv("DMF_DEV_DATA");
-  return if_there(given != nullptr ? given : "../shared");
+  const std::filesystem::path folder = given != nullptr ? given : "../shared";
+  return if_there(folder / "data").empty() ? std::filesystem::path()
+                                           : folder;  // any folder may be called shared
 }
 
 std::filesystem::path packages() { return if_there(".deps/site"); }
