@@ -4,18 +4,15 @@
 
 #include "cli/figures.h"
 #include "cli/program.h"
+#include "cli/running_service.h"
 #include "cli/tiny_training.h"
 #include "dmf/core/file.h"
-#include "dmf/serve/testing_client.h"
 #include "support/development_data.h"
-#include "support/free_port.h"
 #include "support/postgres_server.h"
 
 namespace dmf::test {
 namespace {
 
-using serve::testing_client::Client;
-using serve::testing_client::request;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
@@ -40,24 +37,6 @@ class Postgres : public testing::Test {
   TemporaryFolder folder_;
   std::unique_ptr<PostgresServer> server_;
   std::string dataset_;
-};
-
-/// A service on the gallery "people".
-struct Running {
-  Running(const std::string& url, const std::string& audit)
-      : port(free_port()),
-        program({"serve", "people", "--store", url, "--audit", audit, "--port", std::to_string(port)}) {
-    EXPECT_TRUE(program.tells("crops at http", std::chrono::seconds(60)));
-  }
-  nlohmann::json json(const std::string& method, const std::string& target, const std::string& body = "",
-                      const std::string& type = "application/json") const {
-    const std::string answer =
-        Client(port).ask(request(method, target, body, "Content-Type: " + type + "\r\n"));
-    return nlohmann::json::parse(answer.substr(std::min(answer.size(), answer.find("\r\n\r\n"))), nullptr,
-                                 false);
-  }
-  int64_t port;
-  Program program;
 };
 
 TEST_F(Postgres, AnswersAsAFolderDoes) {
@@ -100,12 +79,15 @@ TEST_F(Postgres, AnswersAsAFolderDoes) {
 TEST_F(Postgres, TwoServersSeeEachOthersCrops) {
   const Finished added = run({"index", "add", "people", dataset_, "--split", "gallery", "--model", model()});
   ASSERT_EQ(added.exit_code, 0) << added.errors;
-  const Running one(server_->url(), folder_ / "one.jsonl"), two(server_->url(), folder_ / "two.jsonl");
+  const auto service = [&](const std::string& audit) {
+    return std::vector<std::string>{"people", "--store", server_->url(), "--audit", folder_ / audit};
+  };
+  const RunningService one(service("one.jsonl")), two(service("two.jsonl"));
   const std::string picture = read_text(folder_ / "figures/1_c1_0.ppm");
   const nlohmann::json crop =
       one.json("POST", "/crops?identity=visitor&camera=door", picture, "image/x-portable-pixmap");
   ASSERT_TRUE(crop["id"].is_number()) << crop;
-  const auto found = [&](const Running& running) {
+  const auto found = [&](const RunningService& running) {
     return running.json("POST", "/search?camera=door", picture, "image/x-portable-pixmap")["hits"];
   };
   ASSERT_EQ(found(two).size(), 1) << "the other has added it";

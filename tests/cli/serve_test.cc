@@ -8,16 +8,14 @@
 
 #include "cli/figures.h"
 #include "cli/program.h"
+#include "cli/running_service.h"
 #include "cli/tiny_training.h"
 #include "dmf/core/file.h"
-#include "dmf/serve/testing_client.h"
 #include "support/development_data.h"
-#include "support/free_port.h"
 
 namespace dmf::test {
 namespace {
 
-using serve::testing_client::Client;
 using serve::testing_client::request;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -45,22 +43,10 @@ class Serve : public testing::Test {
   static std::string model() { return *folder_ / "run/run/model.safetensors"; }
   static std::string picture() { return read_text(*folder_ / "figures/1_c1_0.ppm"); }
 
-  /// A running service, listening.
-  struct Running {
+  /// A service on the gallery.
+  struct Running : RunningService {
     explicit Running(const std::vector<std::string>& more = {})
-        : port(free_port()),
-          program(std::vector<std::string>{"serve", gallery(), "--port", std::to_string(port)} + more) {
-      EXPECT_TRUE(program.tells("crops at http", std::chrono::seconds(60)));
-    }
-    std::string ask(const std::string& text) const { return Client(port).ask(text); }
-    nlohmann::json json(const std::string& method, const std::string& target, const std::string& body = "",
-                        const std::string& type = "application/json") const {
-      const std::string answer = ask(request(method, target, body, "Content-Type: " + type + "\r\n"));
-      return nlohmann::json::parse(answer.substr(std::min(answer.size(), answer.find("\r\n\r\n"))), nullptr,
-                                   false);
-    }
-    int64_t port;
-    Program program;
+        : RunningService(std::vector<std::string>{gallery()} + more) {}
   };
 
   static inline TemporaryFolder* folder_ = nullptr;

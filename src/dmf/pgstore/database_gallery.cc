@@ -127,10 +127,7 @@ std::vector<search::Hit> DatabaseGallery::nearest(std::span<const float> query, 
 
 search::SearchResult DatabaseGallery::search(eval::VectorView queries, int64_t count,
                                              const search::Filter& filter, bool is_exact) const {
-  DMF_CHECK(queries.width == kind_.width, InvalidArgument,
-            "[search] queries of {} numbers, the gallery's vectors have {}", queries.width, kind_.width);
-  DMF_CHECK(count > 0, InvalidArgument, "[search] expected a positive number of answers, got {}", count);
-  eval::check_vectors(queries, "query");
+  search::check_queries(queries, kind_.width, count);
   search::SearchResult result;
   // Only where there is an index: `dmf index approximate` keeps how far it must look.
   result.is_exact =

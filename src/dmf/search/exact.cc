@@ -29,13 +29,17 @@ Answers search_exact(const Snapshot& snapshot, eval::VectorView queries, int64_t
                                            selection, work));
 }
 
+void check_queries(eval::VectorView queries, int64_t width, int64_t count) {
+  DMF_CHECK(queries.width == width, InvalidArgument,
+            "[search] queries of {} numbers, the gallery's vectors have {}", queries.width, width);
+  DMF_CHECK(count > 0, InvalidArgument, "[search] expected a positive number of answers, got {}", count);
+  eval::check_vectors(queries, "query");
+}
+
 void check_search(const Snapshot& snapshot, eval::VectorView queries, int64_t count,
                   const Selection& selection, const eval::WorkOptions& work) {
-  DMF_CHECK(queries.width == snapshot.width(), InvalidArgument,
-            "[search] queries of {} numbers, the gallery's vectors have {}", queries.width, snapshot.width());
-  DMF_CHECK(count > 0, InvalidArgument, "[search] expected a positive number of answers, got {}", count);
+  check_queries(queries, snapshot.width(), count);
   DMF_ASSERT(static_cast<int64_t>(selection.is_meant.size()) == snapshot.positions());
-  eval::check_vectors(queries, "query");
   eval::check_work(work);
 }
 

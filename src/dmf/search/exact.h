@@ -20,6 +20,9 @@ struct Hit {
 /// Each query's hits, nearest first.
 using Answers = std::vector<std::vector<Hit>>;
 
+/// What every search refuses. @throws InvalidArgument  another width, vectors that cannot be ranked, count < 1
+void check_queries(eval::VectorView queries, int64_t width, int64_t count);
+
 /// The `count` crops nearest to each query among those selected, exactly (nearest_rows()); at the same
 /// similarity the lower id first.
 /// @param queries  of the snapshot's width and any length but 0
