@@ -62,26 +62,25 @@ TEST_F(LostRuns, TheSecondProcessInARunFolderIsRefused) {
 TEST_F(LostRuns, KilledOverAndOverDamagedAndMovedARunEndsAsIfNothingHadHappened) {
   ASSERT_EQ(run_program(training("whole", 40)).exit_code, 0);
   const std::string expected = metrics("whole");
+  const std::filesystem::path previous = run("killed") / "checkpoint/previous.safetensors";
   {
     Program program(training("killed", 40));
-    const auto has_checkpoint = [&] {
-      return std::filesystem::exists(run("killed") / "checkpoint/newest.safetensors");
-    };
-    for (int i = 0; i < 12'000 && !has_checkpoint(); ++i)
+    for (int i = 0; i < 12'000 && !std::filesystem::exists(previous); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    ASSERT_TRUE(has_checkpoint());
+    ASSERT_TRUE(std::filesystem::exists(previous));
     program.send(SIGKILL);
     program.wait();
   }
-  for (const int wait : {137, 291, 423}) {
+  for (const int wait : {37, 91, 163}) {
     Program program(resuming("killed"));
-    ASSERT_TRUE(program.tells("going on from step", std::chrono::seconds(120)) || wait > 200);
+    ASSERT_TRUE(program.tells("going on from ", std::chrono::seconds(120)));
     std::this_thread::sleep_for(std::chrono::milliseconds(wait));
     program.send(SIGKILL);
     program.wait();
   }
+  // Killed between the two renames of a checkpoint, a run has no newest one: as good as a damaged one.
   const std::filesystem::path newest = run("killed") / "checkpoint/newest.safetensors";
-  if (std::filesystem::exists(run("killed") / "checkpoint/previous.safetensors"))
+  if (std::filesystem::exists(newest))
     std::filesystem::resize_file(newest, std::filesystem::file_size(newest) / 2);
   std::filesystem::rename(folder_ / "figures", folder_ / "moved");
   const Finished lost = run_program(resuming("killed"));
