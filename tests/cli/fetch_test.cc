@@ -96,8 +96,9 @@ TEST_F(Fetch, CtrlCKeepsThePart) {
 }
 
 TEST_F(Fetch, AnUnknownNameIsAnsweredWithTheKnownOnes) {
-  const Finished finished = run_program({"fetch", "data2vec"});
+  const Finished finished = run_program({"fetch", "vit-bas"});
   EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.errors, HasSubstr("did you mean `vit-base`?"));
   EXPECT_THAT(finished.errors, HasSubstr("data2vec-vision-base"));
 }
 

@@ -49,12 +49,6 @@ Json build_approximate(const search::GalleryWriter& writer, const search::Approx
   return {{"recall", facts.recall}, {"directions", facts.directions}, {"candidates", facts.candidates}};
 }
 
-/// A database keeps its index itself.
-void refresh_approximate(const search::GalleryKeeper& keeper) {
-  if (const auto* folder = dynamic_cast<const search::Gallery*>(&keeper.view()))
-    search::refresh_approximate(*folder);
-}
-
 /// One value of a flag that may be repeated where crops are chosen, and may not where they are described.
 std::string only(const std::vector<std::string>& values, const char* flag) {
   DMF_CHECK(values.size() <= 1, InvalidArgument, "{}: given {} times; a picture has one", flag,
@@ -84,7 +78,7 @@ Json add(IndexArguments arguments) {
   writer.set_property("model_file", std::filesystem::absolute(arguments.model).lexically_normal());
   writer.set_property("flip", arguments.embedding.flip ? "yes" : "no");
   const IndexingResult result = index_images(writer, embedder, std::move(inputs), arguments.indexing);
-  refresh_approximate(writer);
+  writer.refresh_approximate();
   return with_count(writer, {{"added", result.added},
                              {"known", result.known},
                              {"broken_images", result.broken},
@@ -105,7 +99,7 @@ Json remove(const IndexArguments& arguments) {
   const int64_t count = writer.remove(chosen(arguments, writer.view()));
   if (arguments.compacts) {
     writer.compact(arguments.drops_damaged);
-    refresh_approximate(writer);
+    writer.refresh_approximate();
   }
   return with_count(writer, {{"deleted", count}});
 }
@@ -159,7 +153,7 @@ Json merge(const IndexArguments& arguments) {
     sum.known += result.known;
     sum.damaged += result.damaged;
   }
-  search::refresh_approximate(writer.gallery());
+  writer.refresh_approximate();
   if (sum.damaged > 0) spdlog::warn("{} crops were left out: their vectors are damaged", sum.damaged);
   return with_count(writer, {{"added", sum.added}, {"known", sum.known}, {"damaged", sum.damaged}});
 }
@@ -168,7 +162,7 @@ Json compact(const IndexArguments& arguments) {
   const auto opened = open_keeper(arguments.place);
   search::GalleryKeeper& writer = *opened;
   const search::CompactionResult result = writer.compact(arguments.drops_damaged);
-  refresh_approximate(writer);
+  writer.refresh_approximate();
   return with_count(writer, {{"rows_removed", result.rows},
                              {"crops_dropped", result.dropped_crops},
                              {"bytes_freed", result.bytes}});

@@ -196,6 +196,7 @@ void OptionTable::load_toml_text(const std::string& text, const std::string& whe
   } catch (const toml::parse_error& error) {
     throw DataError(fmt::format("{}:{}: {}", where, error.source().begin.line, error.description()));
   }
+  std::vector<std::string> problems;
   for (const auto& [table, node] : document) {
     const std::string table_name(table.str());
     const toml::table* entries = node.as_table();
@@ -203,9 +204,14 @@ void OptionTable::load_toml_text(const std::string& text, const std::string& whe
               node.source().begin.line, table_name);
     for (const auto& [name, value] : *entries) {
       const std::string place = fmt::format("{}:{}", where, value.source().begin.line);
-      set_value(fmt::format("{}.{}", table_name, name.str()), json_from_toml(value, place), place);
+      try {
+        set_value(fmt::format("{}.{}", table_name, name.str()), json_from_toml(value, place), place);
+      } catch (const InvalidArgument& error) {
+        problems.emplace_back(error.what());
+      }
     }
   }
+  DMF_CHECK(problems.empty(), InvalidArgument, "{}", fmt::join(problems, "\n"));
 }
 
 void OptionTable::set(const std::string& assignment, const std::string& where) {

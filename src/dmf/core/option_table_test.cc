@@ -85,6 +85,10 @@ TEST_F(OptionTableTest, NamesTheNearestKeyOfAnUnknownOne) {
   EXPECT_THAT(loading("[los]\nsamples = 3"),
               ThrowsMessage<InvalidArgument>(
                   AllOf(HasSubstr("run.toml:2"), HasSubstr("did you mean `loss.samples`?"))));
+  EXPECT_THAT(loading("[loss]\nsample = 3\nsamples = 65\nnot = 1"),
+              ThrowsMessage<InvalidArgument>(
+                  AllOf(HasSubstr("run.toml:2"), HasSubstr("run.toml:3"), HasSubstr("run.toml:4"))))
+      << "all of them at once";
 }
 
 TEST_F(OptionTableTest, RefusesValuesOutOfRangeAndOfOtherTypes) {

@@ -111,6 +111,7 @@ TEST_F(DatasetTest, ANameWithoutCameraIsAnErrorInFixedLayouts) {
 TEST_F(DatasetTest, CountsWhatItLeavesOut) {
   make_market();
   touch("query/Thumbs.db");
+  std::filesystem::create_symlink("gone.jpg", folder_ / "query/0002_c4s1_000999_01.jpg");
   touch("bounding_box_train/-1_c1s1_000401_03.jpg");
   touch("query/0002_c3s1_000999_01.jpg");
   touch("query/0011_c3s3_075919_03.jpg");
@@ -118,6 +119,7 @@ TEST_F(DatasetTest, CountsWhatItLeavesOut) {
   EXPECT_THAT(
       dataset.warnings,
       UnorderedElementsAre(Pair("file of an unknown type, left out", 1),
+                           Pair("link to a file that is not there, left out", 1),
                            Pair("junk or distractor image outside the gallery, left out", 1),
                            Pair("identity in both train and query", 1), Pair("file name in two splits", 1),
                            Pair("query identity missing from the gallery", 1)));

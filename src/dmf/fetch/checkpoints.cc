@@ -1,6 +1,9 @@
 #include "dmf/fetch/checkpoints.h"
 
+#include <fmt/ranges.h>
+
 #include "dmf/core/error.h"
+#include "dmf/core/nearest.h"
 #include "dmf/fetch/check.h"
 
 namespace dmf::fetch {
@@ -154,12 +157,13 @@ const std::vector<Checkpoint>& known_checkpoints() {
 }
 
 const Checkpoint& find_checkpoint(const std::string& name) {
-  std::string names;
+  std::vector<std::string> names;
   for (const Checkpoint& checkpoint : known_checkpoints()) {
     if (checkpoint.name == name) return checkpoint;
-    names += (names.empty() ? "" : ", ") + checkpoint.name;
+    names.push_back(checkpoint.name);
   }
-  throw InvalidArgument(fmt::format("no checkpoint `{}` is known; there are {}", name, names));
+  throw InvalidArgument(fmt::format("no checkpoint `{}` is known; did you mean `{}`? There are {}", name,
+                                    nearest(name, names), fmt::join(names, ", ")));
 }
 
 }  // namespace dmf::fetch

@@ -28,6 +28,8 @@ class DatabaseKeeper : public search::GalleryKeeper {
   /// @throws InvalidArgument  the role does not own the tables
   search::CompactionResult compact(bool drop_damaged) override;
   void set_property(const std::string& key, const std::string& value) override;
+  /// Nothing: the database keeps its index itself.
+  void refresh_approximate() override {}
 
   /// Makes the HNSW index anew, and finds how far it must look for this recall.
   /// @throws InvalidArgument  too few crops, vectors too wide; DataError  a pgvector before 0.8

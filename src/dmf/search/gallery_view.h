@@ -111,6 +111,8 @@ class GalleryKeeper {
   /// @param drop_damaged  deletes crops whose vectors are damaged, which is an error otherwise
   virtual CompactionResult compact(bool drop_damaged) = 0;
   virtual void set_property(const std::string& key, const std::string& value) = 0;
+  /// Builds an approximate index anew where there is one that knows too few of the crops.
+  virtual void refresh_approximate() = 0;
 };
 
 /// What GalleryKeeper::add() refuses. @param place  of the gallery, for the message. @throws InvalidArgument

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "dmf/core/error.h"
+#include "dmf/search/approximate.h"
 #include "dmf/search/exact.h"
 #include "dmf/search/schema.h"
 
@@ -133,5 +134,7 @@ void GalleryWriter::update(const std::vector<int64_t>& ids, const CropUpdate& ch
 void GalleryWriter::set_property(const std::string& key, const std::string& value) {
   write_property(database(), key, value);
 }
+
+void GalleryWriter::refresh_approximate() { search::refresh_approximate(gallery_); }
 
 }  // namespace dmf::search

@@ -60,6 +60,7 @@ class GalleryWriter : public GalleryKeeper {
   CompactionResult compact(bool drop_damaged = false) override;
 
   void set_property(const std::string& key, const std::string& value) override;
+  void refresh_approximate() override;
 
  private:
   GalleryWriter(const std::filesystem::path& folder, const GalleryKind* kind, const WriterOptions& options);

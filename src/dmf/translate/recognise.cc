@@ -37,6 +37,8 @@ bool has(const weights::NamedTensors& tensors, const std::string& ending) {
 }
 
 CheckpointKind of_tensors(const weights::NamedTensors& tensors) {
+  if (tensors.contains("neck.weight") && tensors.contains("image.class_token"))
+    return {"", "a whole dmf model", "it is no encoder alone; `dmf embed --model` reads it"};
   if (has(tensors, "blocks.0.attn.qkv.weight")) {
     const bool is_dinov2 =
         has(tensors, "blocks.0.ls1.gamma") &&
