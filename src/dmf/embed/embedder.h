@@ -86,6 +86,8 @@ class Embedder {
   /// Whether sentences can be embedded, and whether of them the key words alone are read.
   bool reads_sentences() const { return model_.has_text() && reader_.encoder != nullptr; }
   bool reads_keywords() const { return reader_.keywords_only; }
+  /// What reads its sentences; null: it reads none.
+  const translate::TextEncoder* text_encoder() const { return reader_.encoder.get(); }
   /// What the model file says of its training (ModelDescription::training); empty for a model in memory.
   const nlohmann::json& training() const { return training_; }
   /// Device and type the model works in, as messages say it: "cpu, bfloat16".

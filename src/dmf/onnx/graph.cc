@@ -39,14 +39,15 @@ Message attribute_message(const std::string& name, const Attribute& attribute) {
   return message;
 }
 
-Message value_message(const std::string& name, ElementType type, const std::vector<int64_t>& sizes) {
+Message value_message(const std::string& name, ElementType type, const std::vector<Axis>& axes) {
   Message shape;
-  Message batch;
-  batch.text(field::kAxisName, "batch");
-  shape.message(field::kShapeAxis, batch);
-  for (const int64_t size : sizes) {
+  for (const Axis& each : axes) {
     Message axis;
-    axis.integer(field::kAxisSize, size);
+    if (each.name.empty()) {
+      axis.integer(field::kAxisSize, each.size);
+    } else {
+      axis.text(field::kAxisName, each.name);
+    }
     shape.message(field::kShapeAxis, axis);
   }
   Message tensor;
@@ -62,19 +63,19 @@ Message value_message(const std::string& name, ElementType type, const std::vect
 
 }  // namespace
 
-std::string Graph::input(const std::string& name, ElementType type, const std::vector<int64_t>& sizes) {
-  graph_.message(field::kGraphInput, value_message(name, type, sizes));
+std::string Graph::input(const std::string& name, ElementType type, const std::vector<Axis>& axes) {
+  graph_.message(field::kGraphInput, value_message(name, type, axes));
   return name;
 }
 
-void Graph::output(const std::string& name, const std::string& value, const std::vector<int64_t>& sizes) {
+void Graph::output(const std::string& name, const std::string& value, const std::vector<Axis>& axes) {
   Message node;
   node.text(field::kNodeInput, value);
   node.text(field::kNodeOutput, name);
   node.text(field::kNodeName, name);
   node.text(field::kNodeOperation, "Identity");
   graph_.message(field::kGraphNode, node);
-  graph_.message(field::kGraphOutput, value_message(name, ElementType::kFloat32, sizes));
+  graph_.message(field::kGraphOutput, value_message(name, ElementType::kFloat32, axes));
 }
 
 std::string Graph::node(const std::string& operation, const std::vector<std::string>& inputs,
@@ -100,16 +101,6 @@ std::string Graph::add_constant(ElementType type, const std::vector<int64_t>& si
   tensor.text(field::kTensorRaw, raw);
   graph_.message(field::kGraphConstant, tensor);
   return name;
-}
-
-std::string Graph::constant(const std::vector<float>& values, const std::vector<int64_t>& sizes) {
-  return add_constant(ElementType::kFloat32, sizes,
-                      {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
-}
-
-std::string Graph::constant(const std::vector<int64_t>& values) {
-  return add_constant(ElementType::kInt64, {static_cast<int64_t>(values.size())},
-                      {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t)});
 }
 
 std::string Graph::bytes(const std::map<std::string, std::string>& metadata) const {

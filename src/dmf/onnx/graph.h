@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -9,7 +11,15 @@
 
 namespace dmf::onnx {
 
-enum class ElementType { kFloat32 = 1, kUint8 = 2, kInt64 = 7 };
+enum class ElementType { kFloat32 = 1, kUint8 = 2, kInt8 = 3, kInt32 = 6, kInt64 = 7, kBool = 9 };
+
+/// An axis of an input or output: of a size, or of any, by a name ("batch").
+struct Axis {
+  Axis(int64_t fixed) : size(fixed) {}                  // NOLINT
+  Axis(const char* of_any_size) : name(of_any_size) {}  // NOLINT
+  std::string name{};
+  int64_t size = 0;
+};
 
 /// Value of a node's attribute.
 struct Attribute {
@@ -22,25 +32,28 @@ struct Attribute {
 };
 using Attributes = std::vector<std::pair<std::string, Attribute>>;
 
-/// A graph of ONNX operators, in the making. Values are known by name; the first axis of inputs and outputs
-/// is the batch and of any size.
+/// A graph of ONNX operators, in the making. Values are known by name.
 ///
 ///   Graph graph("model");
-///   auto x = graph.input("x", ElementType::kFloat32, {3, 256, 128});
-///   graph.output("y", graph.node("Relu", {x}), {3, 256, 128});
+///   auto x = graph.input("x", ElementType::kFloat32, {"batch", 3, 256, 128});
+///   graph.output("y", graph.node("Relu", {x}), {"batch", 3, 256, 128});
 ///   write_text("model.onnx", graph.bytes({{"key", "value"}}));
 class Graph {
  public:
   explicit Graph(std::string name) : name_(std::move(name)) {}
 
-  /// @param sizes  of the axes behind the batch
-  std::string input(const std::string& name, ElementType type, const std::vector<int64_t>& sizes);
-  void output(const std::string& name, const std::string& value, const std::vector<int64_t>& sizes);
+  std::string input(const std::string& name, ElementType type, const std::vector<Axis>& axes);
+  /// @param value  float32
+  void output(const std::string& name, const std::string& value, const std::vector<Axis>& axes);
   /// @return  the name of its output
   std::string node(const std::string& operation, const std::vector<std::string>& inputs,
                    const Attributes& attributes = {});
-  std::string constant(const std::vector<float>& values, const std::vector<int64_t>& sizes);
-  std::string constant(const std::vector<int64_t>& values);
+  /// @param sizes  of a tensor; none = a single number
+  template <class Number>
+  std::string constant(const std::vector<Number>& values, const std::vector<int64_t>& sizes) {
+    return add_constant(element_type<Number>(), sizes,
+                        {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Number)});
+  }
 
   /// The model file. @param metadata  keys and values that programs may read
   std::string bytes(const std::map<std::string, std::string>& metadata) const;
@@ -48,6 +61,14 @@ class Graph {
   static constexpr int64_t kOperatorSet = 17;
 
  private:
+  template <class Number>
+  static constexpr ElementType element_type() {
+    if constexpr (std::is_same_v<Number, float>) return ElementType::kFloat32;
+    if constexpr (std::is_same_v<Number, uint8_t>) return ElementType::kUint8;
+    if constexpr (std::is_same_v<Number, int8_t>) return ElementType::kInt8;
+    if constexpr (std::is_same_v<Number, int32_t>) return ElementType::kInt32;
+    if constexpr (std::is_same_v<Number, int64_t>) return ElementType::kInt64;
+  }
   std::string new_name(const std::string& kind) { return kind + "_" + std::to_string(count_++); }
   std::string add_constant(ElementType type, const std::vector<int64_t>& sizes, std::string_view raw);
 

@@ -28,11 +28,11 @@ TEST(Message, IsEncodedAsDocumented) {
 
 TEST(Graph, GivesEachValueItsOwnName) {
   Graph graph("g");
-  const std::string x = graph.input("x", ElementType::kFloat32, {3});
+  const std::string x = graph.input("x", ElementType::kFloat32, {"batch", 3});
   const std::string a = graph.node("Relu", {x}), b = graph.node("Relu", {x});
   EXPECT_NE(a, b);
   EXPECT_NE(graph.constant(std::vector<float>{1, 2}, {2}), graph.constant(std::vector<float>{1, 2}, {2}));
-  graph.output("y", b, {3});
+  graph.output("y", b, {"batch", 3});
   const std::string bytes = graph.bytes({{"key", "value"}});
   for (const char* part : {"Relu_0", "Relu_1", "batch", "dmf", "value", "Identity"})
     EXPECT_THAT(bytes, HasSubstr(part));

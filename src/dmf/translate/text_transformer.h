@@ -50,6 +50,7 @@ class TextTransformer {
   torch::Tensor run(torch::Tensor sequence, const torch::Tensor& mask, int64_t first, int64_t last) const;
 
   const TextConfig& config() const { return config_; }
+  const std::vector<TransformerBlock>& blocks() const { return blocks_; }
 
  private:
   torch::Tensor position_numbers(const torch::Tensor& ids) const;

@@ -80,7 +80,7 @@ TextTokens TransformerTextEncoder::frozen(const std::vector<std::string>& texts)
   const torch::NoGradGuard no_gradients;
   const TextTokens all = ids_of(texts);
   if (frozen_blocks_ == kNothing) return all;
-  const TextTransformer network = transformer();
+  const TextTransformer network = this->network();
   const int64_t B = all.mask.size(0);
   const int64_t dropped = B == 0 ? 0 : 2 - stored_specials();
   const int64_t T = all.mask.size(1) - dropped;
@@ -105,7 +105,7 @@ TextTokens TransformerTextEncoder::frozen(const std::vector<std::string>& texts)
 
 TextTokens TransformerTextEncoder::trained(const TextTokens& stored) const {
   if (is_all_frozen() || stored.mask.size(1) == 0) return stored;
-  const TextTransformer network = transformer();
+  const TextTransformer network = this->network();
   // The model may have moved what is trained to another device than what is frozen.
   const torch::Device device = tensors_.at(trained_names().front()).device();
   const torch::Tensor tokens = stored.tokens.to(device), mask = stored.mask.to(device);
@@ -121,7 +121,7 @@ torch::Tensor TransformerTextEncoder::hidden_states(const torch::Tensor& ids,
                                                     const torch::Tensor& mask) const {
   const torch::NoGradGuard no_gradients;
   // Made anew at each call: tensors() may have been changed or moved. It only takes handles.
-  return transformer()(ids, mask).to(torch::kFloat32);
+  return network()(ids, mask).to(torch::kFloat32);
 }
 
 std::string TransformerTextEncoder::fingerprint() const {

@@ -27,12 +27,15 @@ class TransformerTextEncoder : public TextEncoder {
   std::vector<std::string> trained_names() const override;
   int64_t stored_specials() const override { return is_all_frozen() && !options_.special_tokens ? 0 : 2; }
 
+  /// Word pieces with start and end token, padded to the longest: ids [B, T] int64.
+  TextTokens ids_of(const std::vector<std::string>& texts) const;
+  /// The transformer; it shares the tensors.
+  TextTransformer network() const { return {config_, tensors_}; }
+
  private:
   static constexpr int64_t kNothing = -1;
 
   bool is_all_frozen() const { return frozen_blocks_ == config_.layers; }
-  TextTransformer transformer() const { return {config_, tensors_}; }
-  TextTokens ids_of(const std::vector<std::string>& texts) const;
   TextTokens words_of(const torch::Tensor& states, const torch::Tensor& mask) const;
 
   TextConfig config_;

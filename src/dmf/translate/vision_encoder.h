@@ -32,10 +32,13 @@ class VisionEncoder : public ImageEncoder {
   std::vector<std::string> trained_names() const override;
   std::string fingerprint() const override;
 
- private:
-  /// How much lies below the freeze point.
+  const VisionTransformer& network() const { return net_; }
+  /// How much lies below the freeze point; kBlocks: the patches, and frozen_blocks() blocks.
   enum class Cut { kNothing, kProjection, kBlocks, kAll };
+  Cut cut() const { return cut_; }
+  int64_t frozen_blocks() const { return frozen_blocks_; }
 
+ private:
   torch::Tensor frozen_batch(const torch::Tensor& normalised) const;
   torch::Tensor to_map(const torch::Tensor& sequence) const;
   torch::Tensor to_sequence(const torch::Tensor& map) const;

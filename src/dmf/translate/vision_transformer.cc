@@ -37,20 +37,29 @@ torch::Tensor VisionTransformer::embed(const weights::NamedTensors& tensors,
 torch::Tensor VisionTransformer::run_blocks(const weights::NamedTensors& tensors,
                                             const torch::Tensor& sequence, int64_t first,
                                             int64_t last) const {
-  const VisionNames& names = vision_names(config_.names);
   const TransformerShape shape{config_.heads, config_.norm_epsilon, NormPlace::kBefore};
+  const std::vector<torch::Tensor> biases = attention_biases(tensors, first, last);
+  torch::Tensor x = sequence.to(torch::kFloat32);
+  for (int64_t i = first; i < last; ++i)
+    x = run_block(vision_block(config_, tensors, i), x, biases[static_cast<size_t>(i - first)], shape);
+  return x;
+}
+
+std::vector<torch::Tensor> VisionTransformer::attention_biases(const weights::NamedTensors& tensors,
+                                                               int64_t first, int64_t last) const {
+  const VisionNames& names = vision_names(config_.names);
   torch::Tensor shared;
   if (config_.has_shared_bias && first < last) shared = bias(tensors.at(names.shared_bias));
-  torch::Tensor x = sequence.to(torch::kFloat32);
+  std::vector<torch::Tensor> biases;
   for (int64_t i = first; i < last; ++i) {
     torch::Tensor added = shared;
     if (config_.has_block_bias) {
       const torch::Tensor own = bias(tensors.at(block_prefix(names, i) + names.block_bias));
       added = added.defined() ? added + own : own;
     }
-    x = run_block(vision_block(config_, tensors, i), x, added, shape);
+    biases.push_back(added);
   }
-  return x;
+  return biases;
 }
 
 torch::Tensor VisionTransformer::finish(const weights::NamedTensors& tensors,

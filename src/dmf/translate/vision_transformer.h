@@ -1,6 +1,8 @@
 #pragma once
 #include <torch/types.h>
 
+#include <vector>
+
 #include "dmf/translate/vision_config.h"
 #include "dmf/weights/tensors.h"
 
@@ -30,6 +32,11 @@ class VisionTransformer {
   /// @return          the same shape, float32
   torch::Tensor run_blocks(const weights::NamedTensors& tensors, const torch::Tensor& sequence, int64_t first,
                            int64_t last) const;
+
+  /// What blocks `first` … `last` - 1 add to their attention's logits: [1, heads, P + N, P + N] each, or
+  /// undefined.
+  std::vector<torch::Tensor> attention_biases(const weights::NamedTensors& tensors, int64_t first,
+                                              int64_t last) const;
 
   /// The patches' tokens, behind the final norm where the model has one.
   /// @return  [B, N, D] float32
