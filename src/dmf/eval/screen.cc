@@ -19,7 +19,6 @@ constexpr double kUnderflow = 0x1p-120;
 constexpr double kUnknown = 2;  // error of a cosine that is given as 0
 
 using Four [[gnu::vector_size(4 * sizeof(float)), gnu::aligned(alignof(float)), gnu::may_alias]] = float;
-using FourPlaces [[gnu::vector_size(4 * sizeof(int))]] = int;
 
 // Four numbers of each of four vectors, times their factors, turned: number k of vector c goes to [k, c].
 void turn_four(const float* vectors, int64_t width, const float* factors, float* panel, int64_t columns) {
@@ -27,13 +26,14 @@ void turn_four(const float* vectors, int64_t width, const float* factors, float*
     return *reinterpret_cast<const Four*>(vectors + c * width) * factors[c];
   };
   const Four a = scaled(0), b = scaled(1), c = scaled(2), d = scaled(3);
-  const FourPlaces low{0, 4, 1, 5}, high{2, 6, 3, 7}, front{0, 1, 4, 5}, back{2, 3, 6, 7};
-  const Four ab_low = __builtin_shuffle(a, b, low), ab_high = __builtin_shuffle(a, b, high),
-             cd_low = __builtin_shuffle(c, d, low), cd_high = __builtin_shuffle(c, d, high);
-  *reinterpret_cast<Four*>(panel) = __builtin_shuffle(ab_low, cd_low, front);
-  *reinterpret_cast<Four*>(panel + columns) = __builtin_shuffle(ab_low, cd_low, back);
-  *reinterpret_cast<Four*>(panel + 2 * columns) = __builtin_shuffle(ab_high, cd_high, front);
-  *reinterpret_cast<Four*>(panel + 3 * columns) = __builtin_shuffle(ab_high, cd_high, back);
+  const Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+             ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+             cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+             cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  *reinterpret_cast<Four*>(panel) = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+  *reinterpret_cast<Four*>(panel + columns) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+  *reinterpret_cast<Four*>(panel + 2 * columns) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  *reinterpret_cast<Four*>(panel + 3 * columns) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
 }
 
 // Copies `count` vectors times their factors into a panel of `columns`: number k of vector c goes to [k, c];

@@ -1,5 +1,7 @@
 #include "dmf/kernels/block.h"
 
+#include "dmf/core/processor.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -40,18 +42,16 @@ int64_t head_scratch_bytes(int64_t tokens, int64_t head_width) {
 KernelList all_kernels() {
   KernelList all{{&generic::kKernels}, 1};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v3")) all.kernels[all.count++] = &v3::kKernels;
-  if (__builtin_cpu_supports("x86-64-v4")) all.kernels[all.count++] = &v4::kKernels;
-  if (__builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16"))
-    all.kernels[all.count++] = &bf16::kKernels;
+  if (has_x86_64_v3()) all.kernels[all.count++] = &v3::kKernels;
+  if (has_x86_64_v4()) all.kernels[all.count++] = &v4::kKernels;
+  if (has_x86_64_v4() && __builtin_cpu_supports("avx512bf16")) all.kernels[all.count++] = &bf16::kKernels;
 #endif
   return all;
 }
 
 const Kernels* kernels_for(bool bfloat16) {
 #if defined(__x86_64__)
-  static const bool has_avx512 = __builtin_cpu_supports("x86-64-v4"),
-                    has_avx2 = __builtin_cpu_supports("x86-64-v3");
+  static const bool has_avx512 = has_x86_64_v4(), has_avx2 = has_x86_64_v3();
   static const bool has_bfloat16 = has_avx512 && __builtin_cpu_supports("avx512bf16") && !has_amx_bfloat16();
   if (bfloat16) return has_bfloat16 ? &bf16::kKernels : nullptr;
   return has_avx512 ? &v4::kKernels : has_avx2 ? &v3::kKernels : nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dmf/core/system.h"
 #include "dmf/pgstore/database_schema.h"
 
 namespace dmf::pgstore {
@@ -125,6 +126,17 @@ std::vector<search::Hit> DatabaseGallery::nearest(std::span<const float> query, 
   return hits;
 }
 
+/// Crops that a filter leaves. To count all of them takes longer than to search them by an index: then the
+/// number may be a second old.
+int64_t DatabaseGallery::searched(const search::Filter& filter, bool is_exact) const {
+  constexpr double kFresh = 1;  // second
+  const bool counts_all = filter.is_empty() && !is_exact;
+  if (counts_all && counted_ && wall_seconds() - counted_->first < kFresh) return counted_->second;
+  const int64_t found = connection_->run("SELECT count(*)" + kMeant, values_of(filter)).integer(0, 0);
+  if (counts_all) counted_ = {wall_seconds(), found};
+  return found;
+}
+
 search::SearchResult DatabaseGallery::search(eval::VectorView queries, int64_t count,
                                              const search::Filter& filter, bool is_exact) const {
   search::check_queries(queries, kind_.width, count);
@@ -137,7 +149,7 @@ search::SearchResult DatabaseGallery::search(eval::VectorView queries, int64_t c
                   "SELECT set_config('hnsw.ef_search', value, false) FROM properties WHERE name = "
                   "'ef_search'")
               .count() == 0;
-  result.searched = connection_->run("SELECT count(*)" + kMeant, values_of(filter)).integer(0, 0);
+  result.searched = searched(filter, result.is_exact);
   const std::vector<float> units = search::unit_rows(queries);
   const int64_t most = std::min(count, result.searched);
   for (int64_t i = 0; i < queries.count; ++i) {

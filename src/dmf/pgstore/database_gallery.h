@@ -41,11 +41,13 @@ class DatabaseGallery : public search::GalleryView {
  private:
   friend class DatabaseKeeper;
   explicit DatabaseGallery(std::unique_ptr<Connection> connection);
+  int64_t searched(const search::Filter& filter, bool is_exact) const;
   std::vector<search::Hit> nearest(std::span<const float> query, int64_t count, const search::Filter& filter,
                                    bool is_exact) const;
 
   std::unique_ptr<Connection> connection_;  // reading changes what it has read
   search::GalleryKind kind_;
+  mutable std::optional<std::pair<double, int64_t>> counted_;  ///< when, and how many crops there were
 };
 
 /// Whether a database has a gallery of this name. @throws as Connection

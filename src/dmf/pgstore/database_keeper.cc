@@ -8,6 +8,7 @@ namespace dmf::pgstore {
 namespace {
 
 constexpr int64_t kAnswers = 10, kQueries = 100;
+constexpr int64_t kMostCandidates = 1000;  // of ef_search
 
 std::unique_ptr<Connection> made(const std::string& url, const std::string& name,
                                  const search::GalleryKind& kind) {
@@ -123,21 +124,40 @@ void DatabaseKeeper::set_property(const std::string& key, const std::string& val
   write_property(connection(), key, value);
 }
 
-double DatabaseKeeper::measured_recall(const std::vector<int64_t>& ids) const {
+double DatabaseKeeper::recall_with(int64_t ef_search, const std::vector<Known>& known) const {
+  connection().run("SELECT set_config('hnsw.ef_search', $1, false)", {of(std::to_string(ef_search))});
   int64_t found = 0, all = 0;
-  for (const int64_t id : ids) {
-    const std::vector<float> query = gallery_.vector(id);
-    if (query.empty()) continue;
-    const std::vector<search::Hit> exact = gallery_.nearest(query, kAnswers + 1, {}, true);
-    const std::vector<search::Hit> quick = gallery_.nearest(query, kAnswers + 1, {}, false);
-    for (const search::Hit& right : exact) {
-      if (right.id == id) continue;
+  for (const Known& each : known) {
+    const std::vector<search::Hit> quick = gallery_.nearest(each.query, kAnswers + 1, {}, false);
+    for (const search::Hit& right : each.exact) {
+      if (right.id == each.id) continue;
       ++all;
       found += std::count_if(quick.begin(), quick.end(),
                              [&](const search::Hit& hit) { return hit.id == right.id; });
     }
   }
   return all == 0 ? 0 : static_cast<double>(found) / static_cast<double>(all);
+}
+
+/// Doubled until it is enough, then the steps between, so that it is no more than a fifth too many.
+ApproximateFacts DatabaseKeeper::least_ef_search(double recall, const std::vector<Known>& known) const {
+  ApproximateFacts enough{.recall = 0, .ef_search = 20};
+  int64_t too_few = 0;
+  for (;; enough.ef_search = std::min(kMostCandidates, 2 * enough.ef_search)) {
+    enough.recall = recall_with(enough.ef_search, known);
+    if (enough.recall >= recall || enough.ef_search == kMostCandidates) break;
+    too_few = enough.ef_search;
+  }
+  while (too_few > 0 && enough.recall >= recall && enough.ef_search - too_few > too_few / 5) {
+    const int64_t between = (too_few + enough.ef_search) / 2;
+    const double reached = recall_with(between, known);
+    if (reached >= recall) {
+      enough = {.recall = reached, .ef_search = between};
+    } else {
+      too_few = between;
+    }
+  }
+  return enough;
 }
 
 ApproximateFacts DatabaseKeeper::build_approximate(double recall) {
@@ -154,17 +174,18 @@ ApproximateFacts DatabaseKeeper::build_approximate(double recall) {
   const Rows rows = connection().run("SELECT id FROM crops ORDER BY hashint8(id) LIMIT $1", {of(kQueries)});
   DMF_CHECK(rows.count() > kAnswers, InvalidArgument, "{}: {} crops are too few for an approximate index",
             gallery_.place(), rows.count());
-  std::vector<int64_t> ids;
-  for (int64_t i = 0; i < rows.count(); ++i) ids.push_back(rows.integer(i, 0));
+  std::vector<Known> known;
+  for (int64_t i = 0; i < rows.count(); ++i) {
+    const int64_t id = rows.integer(i, 0);
+    std::vector<float> query = gallery_.vector(id);
+    if (query.empty()) continue;  // deleted meanwhile
+    std::vector<search::Hit> exact = gallery_.nearest(query, kAnswers + 1, {}, true);
+    known.push_back({id, std::move(query), std::move(exact)});
+  }
   connection().run("DELETE FROM properties WHERE name = 'ef_search'");
   connection().run("DROP INDEX IF EXISTS crops_nearest");
   connection().run("CREATE INDEX CONCURRENTLY crops_nearest ON crops USING hnsw (embedding vector_ip_ops)");
-  ApproximateFacts facts;
-  for (facts.ef_search = 20;; facts.ef_search = std::min<int64_t>(1000, 2 * facts.ef_search)) {
-    connection().run("SELECT set_config('hnsw.ef_search', $1, false)", {of(std::to_string(facts.ef_search))});
-    facts.recall = measured_recall(ids);
-    if (facts.recall >= recall || facts.ef_search == 1000) break;
-  }
+  const ApproximateFacts facts = least_ef_search(recall, known);
   set_property("ef_search", std::to_string(facts.ef_search));
   return facts;
 }

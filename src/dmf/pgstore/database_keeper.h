@@ -38,7 +38,15 @@ class DatabaseKeeper : public search::GalleryKeeper {
  private:
   Connection& connection() const { return *gallery_.connection_; }
   void count_deleted(int64_t rows);
-  double measured_recall(const std::vector<int64_t>& ids) const;
+
+  /// A crop and its nearest, exactly.
+  struct Known {
+    int64_t id;
+    std::vector<float> query;
+    std::vector<search::Hit> exact;
+  };
+  double recall_with(int64_t ef_search, const std::vector<Known>& known) const;
+  ApproximateFacts least_ef_search(double recall, const std::vector<Known>& known) const;
 
   DatabaseGallery gallery_;
 };

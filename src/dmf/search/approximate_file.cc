@@ -92,7 +92,7 @@ ApproximateIndex ApproximateIndex::load(const std::filesystem::path& path, int64
   ApproximateIndex index;
   index.file_ = std::make_shared<MappedFile>(path);
   const auto [json, start] = read_header(*index.file_);
-  const auto number = [&](const char* key) { return json.at(key).get<int64_t>(); };
+  const auto number = [&json = json](const char* key) { return json.at(key).get<int64_t>(); };
   index.width_ = number("width");
   DMF_CHECK(index.width_ == width, DataError, "{}: made for vectors of {} numbers, not {}", path.string(),
             index.width_, width);

@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "dmf/core/error.h"
+#include "dmf/core/processor.h"
 #include "dmf/core/shape.h"
 #include "dmf/translate/depthwise_kernel.h"
 
@@ -22,8 +23,8 @@ struct Kernels {
 
 Kernels best_kernels() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v4")) return {v4::forward, v4::backward};
-  if (__builtin_cpu_supports("x86-64-v3")) return {v3::forward, v3::backward};
+  if (has_x86_64_v4()) return {v4::forward, v4::backward};
+  if (has_x86_64_v3()) return {v3::forward, v3::backward};
 #endif
   return {generic::forward, generic::backward};
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "dmf/core/precision.h"
+#include "dmf/core/processor.h"
 #include "dmf/core/system.h"
 #include "dmf/translate/depthwise_kernel.h"
 #include "support/closeness.h"
@@ -64,10 +65,10 @@ TEST(DepthwiseKernels, EveryInstructionSetGivesTheSameAnswer) {
     return y;
   };
   const torch::Tensor expected = run(generic::forward);
-  if (__builtin_cpu_supports("x86-64-v3")) {
+  if (has_x86_64_v3()) {
     EXPECT_LT(test::relative_error(run(v3::forward), expected), 1e-6);
   }
-  if (__builtin_cpu_supports("x86-64-v4")) {
+  if (has_x86_64_v4()) {
     EXPECT_LT(test::relative_error(run(v4::forward), expected), 1e-6);
   }
 }
