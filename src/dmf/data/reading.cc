@@ -96,8 +96,9 @@ std::string relative_name(const ImagePath& path, const std::filesystem::path& ro
 bool is_image(const std::filesystem::path& path, WarningCounter& warnings) {
   if (std::filesystem::is_regular_file(path) && has_image_extension(path)) return true;
   const bool leads_nowhere = std::filesystem::is_symlink(path) && !std::filesystem::exists(path);
-  warnings.add(leads_nowhere ? "link to a file that is not there, left out" : "file of an unknown type, left out",
-               path.string());
+  warnings.add(
+      leads_nowhere ? "link to a file that is not there, left out" : "file of an unknown type, left out",
+      path.string());
   return false;
 }
 

@@ -30,7 +30,7 @@ using Counts = std::map<std::string, int64_t>;
 
 struct GalleryStatistics {
   int64_t crops = 0, thumbnails = 0, identities = 0;
-  int64_t deleted_rows = 0;  ///< vectors of deleted crops that compaction would remove
+  int64_t deleted_rows = 0;                 ///< vectors of deleted crops that compaction would remove
   std::optional<int64_t> segments, blocks;  ///< of a folder
   int64_t vector_bytes = 0, database_bytes = 0;
   std::optional<int64_t> first_time, last_time;

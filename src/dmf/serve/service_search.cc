@@ -201,7 +201,8 @@ Reply Service::embed(const Call& call) {
 }
 
 data::Pixels Service::stored_picture(int64_t id) {
-  const std::string jpeg = store_.read([&](const search::GalleryView& gallery) { return gallery.thumbnail(id); });
+  const std::string jpeg =
+      store_.read([&](const search::GalleryView& gallery) { return gallery.thumbnail(id); });
   if (jpeg.empty()) throw Refusal(422, "no_thumbnail", fmt::format("crop {} has no thumbnail", id));
   return decoded(jpeg, /*to_model=*/true);
 }

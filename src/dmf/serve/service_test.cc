@@ -334,9 +334,9 @@ TEST(Service, WhatIsOlderIsDeletedByRetention) {
   EXPECT_EQ(left[0]["id"], today);
   EXPECT_TRUE(left[0]["time"].is_string()) << "without a time of its own, when it came";
   EXPECT_THAT(served.audited(), HasSubstr(R"("key":"retention")"));
-  EXPECT_EQ(
-      served.store->read([](const search::GalleryView& gallery) { return gallery.statistics().deleted_rows; }),
-      0);
+  EXPECT_EQ(served.store->read(
+                [](const search::GalleryView& gallery) { return gallery.statistics().deleted_rows; }),
+            0);
 }
 
 TEST(Service, CropsAreListedPageByPage) {

@@ -119,13 +119,13 @@ TEST_F(VisionCheckpoint, OfAnotherArchitectureIsCalledByItsName) {
   EXPECT_THAT([&] { image_encoder_options(swin); },
               ThrowsMessage<DataError>(HasSubstr("no image encoder here reads (model_type swin)")));
   const torch::Tensor one = torch::ones({1});
-  const std::string whole =
-      write({nullptr,
-             {{"neck.weight", one},
-              {"image.class_token", one},
-              {"text.encoder.encoder.layer.0.attention.self.query.weight", one}}},
-            "whole");
-  EXPECT_THAT([&] { image_encoder_options(whole); }, ThrowsMessage<DataError>(HasSubstr("a whole dmf model")));
+  const std::string whole = write({nullptr,
+                                   {{"neck.weight", one},
+                                    {"image.class_token", one},
+                                    {"text.encoder.encoder.layer.0.attention.self.query.weight", one}}},
+                                  "whole");
+  EXPECT_THAT([&] { image_encoder_options(whole); },
+              ThrowsMessage<DataError>(HasSubstr("a whole dmf model")));
   EXPECT_THAT([&] { image_encoder_options("nowhere"); },
               ThrowsMessage<DataError>(HasSubstr("neither an image encoder (efficientnet-lite0")));
 }
