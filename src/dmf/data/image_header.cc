@@ -92,7 +92,9 @@ std::optional<ImageFormat> image_format(Bytes bytes) {
   if (text.starts_with("RIFF") && text.size() >= 16 && text.substr(8, 4) == "WEBP") return ImageFormat::kWebp;
   if (text.starts_with(std::string_view("II*\0", 4)) || text.starts_with(std::string_view("MM\0*", 4)))
     return ImageFormat::kTiff;
-  if (text.size() > 2 && text[0] == 'P' && text[1] >= '1' && text[1] <= '6') return ImageFormat::kPnm;
+  if (text.size() > 2 && text[0] == 'P' && text[1] >= '1' && text[1] <= '6' &&
+      std::isspace(static_cast<unsigned char>(text[2])) != 0)
+    return ImageFormat::kPnm;
   return {};
 }
 

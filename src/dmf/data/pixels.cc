@@ -3,9 +3,11 @@
 #include <turbojpeg.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
 
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
@@ -148,7 +150,17 @@ ImageFormat format_of(const std::filesystem::path& path, Bytes bytes) {
   return *format;
 }
 
+/// OpenCV hands what none of its own decoders takes to GDCM where these letters are, and that ends the
+/// process over a broken file instead of refusing it.
+bool looks_like_dicom(Bytes bytes) {
+  constexpr size_t kPreamble = 128;
+  constexpr std::string_view kLetters = "DICM";
+  return bytes.size() >= kPreamble + kLetters.size() &&
+         std::memcmp(bytes.data() + kPreamble, kLetters.data(), kLetters.size()) == 0;
+}
+
 cv::Mat decode_other(const std::filesystem::path& path, Bytes bytes, ImageFormat format, ImageSize& stored) {
+  if (looks_like_dicom(bytes)) fail(path, "it has the letters of a DICOM file, which are not read");
   stored = other_size(path, bytes, format);
   cv::Mat bgr, rgb;
   try {

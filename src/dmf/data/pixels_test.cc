@@ -202,6 +202,15 @@ TEST_F(PixelsTest, BrokenFilesSayWhy) {
   EXPECT_NE(failure(file("spoilt.jpg", spoilt)), "");
 }
 
+// OpenCV's reader of DICOM ends the process over these: it looks for its letters behind 128 bytes of anything.
+TEST_F(PixelsTest, RefusesWhatOpenCvWouldTakeForDicom) {
+  for (std::string start : {std::string("P6#\n1#\n1"), std::string("P6\n8 8\n255\n"),
+                            std::string("RIFF\x20\0\0\0WEBPVP8X\x0A\0\0\0\0\0\0\0\7\0\0\7\0\0", 30)}) {
+    start.resize(128, '\xFF');
+    EXPECT_NE(failure(file("dicom", start + "DICM\xB8\xB9")), "");
+  }
+}
+
 TEST_F(PixelsTest, HugePicturesAreRefusedFromTheirHeader) {
   std::string png = encode(".png", slope(8, 8));
   png.replace(16, 8, std::string("\0\1\0\0\0\1\0\0", 8));  // 65536 x 65536
