@@ -13,6 +13,7 @@ A block behind the line <!-- not run: REASON --> is not run. Of ./dmf's own verb
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,18 @@ def lay_out(tree, program, miniatures, source, tiny):
     put(tree / "model.safetensors", run / "model.safetensors")
 
 
+def outcome(script, folder, environment):
+    """Status and output of a block; one that goes on for ten minutes is ended."""
+    with subprocess.Popen(["bash", "-euo", "pipefail", "-c", script], cwd=folder, env=environment, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True) as block:
+        try:
+            output, _ = block.communicate(timeout=600)
+        except subprocess.TimeoutExpired:
+            os.killpg(block.pid, signal.SIGKILL)
+            output, _ = block.communicate()
+        return block.returncode, output
+
+
 def make_files(tree, dmf):
     """query.npy, gallery.npy and labels, as another program would leave them; a result; a world."""
     import numpy as np
@@ -192,12 +205,11 @@ def run(program, miniatures, source, tiny, document):
                 print(f"{document.name}:{start}: not run: {reason}")
                 continue
             script = "\n".join(lines)
-            found = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tree, env=environment, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            status, output = outcome(script, tree, environment)
             done += 1
-            if found.returncode != 0:
+            if status != 0:
                 failed += 1
-                print(f"{document}:{start}: ended with {found.returncode}:\n{script}\n--- {found.stdout[-3000:]}")
+                print(f"{document}:{start}: ended with {status}:\n{script}\n--- {output[-3000:]}")
     print(f"{document.name}: {done} blocks run, {failed} failed")
     return 1 if failed else 0
 
