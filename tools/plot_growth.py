@@ -13,8 +13,8 @@ import json
 import math
 from html import escape
 
-WIDTH, HEIGHT = 640, 400
-LEFT, RIGHT, TOP, BOTTOM = 56, 200, 20, 48
+WIDTH, HEIGHT = 720, 400
+LEFT, RIGHT, TOP, BOTTOM = 56, 270, 20, 48
 COLOURS = ["#2a6fb0", "#c1572b", "#3c8c4a", "#7a4fa3"]
 DASHES = ["", "6 4", "2 3"]
 
