@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rm -rf build/docs/source
 mkdir -p build/docs/source/api
-cp docs/*.md docs/site.css build/docs/source/
+cp docs/*.md docs/*.svg docs/site.css build/docs/source/
 cp CONTRIBUTING.md CHANGELOG.md build/docs/source/
 python3 tools/api_pages.py src/dmf build/docs/source/api
 # Links to files of the repository that are no pages stay readable as text.
