@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "dmf/cli/result.h"
 #include "dmf/core/error.h"
 #include "dmf/core/file.h"
 #include "dmf/core/npy.h"
