@@ -90,6 +90,11 @@ def check(source, documents):
     return faults
 
 
+def fewer(match):
+    """A data set's ?identities=1150 as ?identities=8."""
+    return f"{match[1]}={min(int(match[2]), LIMITS['--identities' if match[1] == 'identities' else '--images-per-identity'])}"
+
+
 def smaller(arguments):
     """The same command, on less."""
     words = list(arguments)
@@ -98,6 +103,7 @@ def smaller(arguments):
             words[i + 1] = str(min(int(words[i + 1]), LIMITS[word]))
         if word == "--calibrate":
             words[i + 1] = str(max(float(words[i + 1]), 0.1))
+    words = [re.sub(r"(?<=[?&])(identities|per_identity)=(\d+)", fewer, word) for word in words]
     if words[:1] == ["world"] and "--list" not in words and "--size" not in words:
         words += ["--size", "64x32"]
     if words[:1] and words[0] in ("train", "ablate"):
