@@ -1,5 +1,7 @@
 #include "dmf/cli/report_pointing.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <map>
 #include <optional>
