@@ -13,6 +13,7 @@
 #include "dmf/core/file.h"
 #include "dmf/core/folder_lock.h"
 #include "dmf/core/log.h"
+#include "dmf/core/progress.h"
 #include "dmf/core/system.h"
 #include "dmf/core/version.h"
 #include "dmf/embed/embedder.h"
