@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <thread>
 
 #include "cli/figures.h"
@@ -29,7 +30,7 @@ class RankedTraining : public testing::Test {
 
   std::vector<std::string> training(const std::string& name, int steps) const {
     return tiny_training("train", dataset_, folder_ / name, steps) +
-           std::vector<std::string>{"--set",  "run.cache=" + (folder_ / "tokens").string(),
+           std::vector<std::string>{"--set",  "run.cache=" + cache(name).string(),
                                     "--set",  "train.log_every=1",
                                     "--set",  "train.checkpoint_minutes=1e-9",
                                     "--set",  "optimizer.name=sgd",
@@ -52,6 +53,15 @@ class RankedTraining : public testing::Test {
     return ranks;
   }
   std::filesystem::path run(const std::string& name) const { return folder_ / name / "run"; }
+  std::filesystem::path cache(const std::string& name) const { return folder_ / name / "tokens"; }
+  /// What a run's token stores hold, by file name.
+  std::map<std::string, std::string> stores(const std::string& name) const {
+    std::map<std::string, std::string> found;
+    for (const auto& file : std::filesystem::directory_iterator(cache(name))) {
+      if (file.path().extension() != ".lock") found[file.path().filename()] = read_text(file.path());
+    }
+    return found;
+  }
   std::vector<double> losses(const std::string& name) const {
     std::vector<double> values;
     std::ifstream file(run(name) / "metrics.jsonl");
@@ -75,6 +85,8 @@ TEST_F(RankedTraining, TwoProcessesGiveTheLossesOfOne) {
     ASSERT_EQ(finished.exit_code, 0) << finished.errors;
     EXPECT_EQ(finished.output.empty(), rank != ranks.front()) << "the first alone reports";
   }
+  EXPECT_FALSE(stores("alone").empty());
+  EXPECT_EQ(stores("two"), stores("alone")) << "built together, byte for byte";
   const std::vector<double> expected = losses("alone"), got = losses("two");
   ASSERT_EQ(got.size(), expected.size());
   ASSERT_EQ(got.size(), 20U);

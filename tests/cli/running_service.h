@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.h"
+#include "cli/tiny_training.h"
 #include "dmf/serve/testing_client.h"
 #include "support/free_port.h"
 

@@ -111,12 +111,20 @@ void TrainingRun::announce() {
 void TrainingRun::build_stores() {
   if (!setup_.has_store()) return;
   const double start = wall_seconds();
-  train_store_ = translate::TokenStore::open_or_build(setup_.store_images(setup_.train),
-                                                      *setup_.image_encoder, setup_.store_options());
-  pretrain_store_ = !setup_.pretrain
-                        ? train_store_
-                        : translate::TokenStore::open_or_build(setup_.store_images(*setup_.pretrain),
-                                                               *setup_.image_encoder, setup_.store_options());
+  translate::StoreBuilders builders;
+  if (ranks_ != nullptr) {
+    builders = {ranks_->rank(), ranks_->size(), [this](int64_t number) {
+                  torch::Tensor sum = at::tensor({number}, torch::kInt64);
+                  ranks_->sum(sum);
+                  return sum.item<int64_t>();
+                }};
+  }
+  const auto store_of = [&](const data::Dataset& dataset) {
+    return translate::TokenStore::open_or_build(setup_.store_images(dataset), *setup_.image_encoder,
+                                                setup_.store_options(), builders);
+  };
+  train_store_ = store_of(setup_.train);
+  pretrain_store_ = setup_.pretrain ? store_of(*setup_.pretrain) : train_store_;
   seconds_["stores"] = wall_seconds() - start;
 }
 

@@ -158,10 +158,33 @@ TEST(TokenFileWriter, WaitsForAnotherProcess) {
   }
   char byte = 0;
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-  const TokenFileWriter writer(path, layout);
+  TokenFileWriter writer(path, layout);
   EXPECT_TRUE(writer.is_finished());
   EXPECT_TRUE(fs::exists(path));
   ::waitpid(child, nullptr, 0);
+}
+
+TEST(TokenFileWriter, AnotherJoinsAndTheOneThatOpenedCommits) {
+  const test::TemporaryFolder folder;
+  const TokenLayout layout = small_layout();
+  const fs::path path = folder / "a.tokens";
+  EXPECT_THROW(TokenFileWriter(path, layout, TokenFileWriter::Role::kJoins), DataError) << "nothing to join";
+  TokenFileWriter first(path, layout);
+  first.leave_mark(7);
+  EXPECT_TRUE(TokenFileWriter::has_mark(path, 7));
+  EXPECT_FALSE(TokenFileWriter::has_mark(path, 8));
+  EXPECT_FALSE(TokenFileWriter::has_mark(folder / "b.tokens", 7));
+  TokenLayout other = layout;
+  other.key["images"] = "others";
+  EXPECT_THROW(TokenFileWriter(path, other, TokenFileWriter::Role::kJoins), DataError);
+  TokenFileWriter second(path, layout, TokenFileWriter::Role::kJoins);
+  for (int64_t chunk = 0; chunk + 1 < layout.chunks(); ++chunk)
+    (chunk % 2 == 0 ? first : second).write(chunk, chunk_of(layout, chunk));
+  EXPECT_THAT([&] { first.commit(); }, ThrowsMessage<DataError>(HasSubstr("was not written")));
+  second.write(layout.chunks() - 1, chunk_of(layout, layout.chunks() - 1));
+  second.flush();
+  first.commit();
+  TokenFile(path, layout).verify_all();
 }
 
 TEST(TokenFileWriter, SaysHowMuchSpaceIsNeeded) {

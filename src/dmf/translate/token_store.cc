@@ -5,6 +5,8 @@
 #include <cstring>
 #include <deque>
 #include <future>
+#include <optional>
+#include <random>
 
 #include "dmf/core/error.h"
 #include "dmf/core/interrupt.h"
@@ -72,20 +74,21 @@ std::filesystem::path path_for(const TokenStoreImages& images, const ImageEncode
          fmt::format("{}-{}-{}.tokens", name, encoder.options().name, fingerprint(layout.key.dump()));
 }
 
-/// Fills a token file. Several threads decode the next chunks while this one computes.
+/// Fills a token file, or one share of its chunks. Several threads decode the next chunks while this one
+/// computes.
 class Builder {
  public:
   Builder(const TokenStoreImages& images, const ImageEncoder& encoder, const TokenStoreOptions& options,
           const TokenLayout& layout)
       : images_(images), encoder_(encoder), options_(options), layout_(layout), device_(device_of(encoder)) {}
 
-  void fill(TokenFileWriter& writer) {
-    std::deque<int64_t> open;
-    for (int64_t chunk = 0; chunk < layout_.chunks(); ++chunk) {
-      if (!writer.has(chunk)) open.push_back(chunk);
-    }
-    Progress progress("token store " + images_.name, static_cast<int64_t>(images_.records.size()), "images");
-    progress.skip(static_cast<int64_t>(images_.records.size()) - images_in(open));
+  /// @param share  of `shares`: every shares-th chunk from this one on
+  void fill(TokenFileWriter& writer, int64_t share = 0, int64_t shares = 1) {
+    std::deque<int64_t> open, done;
+    for (int64_t chunk = share; chunk < layout_.chunks(); chunk += shares)
+      (writer.has(chunk) ? done : open).push_back(chunk);
+    Progress progress("token store " + images_.name, images_in(open) + images_in(done), "images");
+    progress.skip(images_in(done));
     const auto ahead = static_cast<size_t>(std::clamp<int64_t>(available_processors(), 2, 16));
     std::deque<std::pair<int64_t, std::future<torch::Tensor>>> decoding;
     while (!open.empty() || !decoding.empty()) {
@@ -147,6 +150,35 @@ class Builder {
   torch::Device device_;
 };
 
+/// Builds a store together with other processes, where all of them see the first one's file. Does nothing where
+/// they do not, or where it was there before: whoever has none builds it alone.
+void build_together(const std::filesystem::path& path, const TokenLayout& layout, Builder& builder,
+                    const StoreBuilders& builders) {
+  std::optional<TokenFileWriter> writer;
+  int64_t mark = 0;  // 0: nothing to build
+  if (builders.rank == 0 && !std::filesystem::exists(path)) {
+    writer.emplace(path, layout);
+    if (!writer->is_finished()) {
+      mark = static_cast<int64_t>(std::random_device()()) + 1;
+      writer->leave_mark(mark);
+    }
+  }
+  mark = builders.sum(mark);
+  if (mark == 0) return;
+  const bool is_seen = builders.rank == 0 || TokenFileWriter::has_mark(path, mark);
+  if (builders.sum(is_seen ? 1 : 0) < builders.size) {
+    if (builders.rank == 0)
+      spdlog::info("{}: not every process sees this file; each host builds its own", path.string());
+    return;
+  }
+  if (builders.rank != 0) writer.emplace(path, layout, TokenFileWriter::Role::kJoins);
+  builder.fill(*writer, builders.rank, builders.size);
+  writer->flush();
+  builders.sum(0);
+  if (builders.rank == 0) writer->commit();
+  builders.sum(0);
+}
+
 void widen(std::span<const std::byte> row, float* to) {
   const auto* from = reinterpret_cast<const uint16_t*>(row.data());
   const size_t count = row.size() / kBytesOfBfloat16;
@@ -163,18 +195,27 @@ std::filesystem::path TokenStore::path_of(const TokenStoreImages& images, const 
 
 std::shared_ptr<TokenStore> TokenStore::open_or_build(const TokenStoreImages& images,
                                                       const ImageEncoder& encoder,
-                                                      const TokenStoreOptions& options) {
+                                                      const TokenStoreOptions& options,
+                                                      const StoreBuilders& builders) {
   DMF_CHECK(!images.records.empty(), InvalidArgument, "[token store] {}: no images", images.name);
   DMF_CHECK(options.views >= 1, InvalidArgument, "[token store] views must be at least 1, got {}",
             options.views);
   const TokenLayout layout = layout_of(images, encoder, options);
   const std::filesystem::path path = path_for(images, encoder, options, layout);
+  const auto announce = [&] {
+    spdlog::info("token store {}: {} images x {} views, {:.1f} MB", path.string(), images.records.size(),
+                 options.views, static_cast<double>(layout.file_bytes()) * 1e-6);
+  };
+  Builder builder(images, encoder, options, layout);
+  if (builders.size > 1) {
+    if (builders.rank == 0 && !std::filesystem::exists(path)) announce();
+    build_together(path, layout, builder, builders);
+  }
   if (!std::filesystem::exists(path)) {
     TokenFileWriter writer(path, layout);
     if (!writer.is_finished()) {
-      spdlog::info("token store {}: {} images x {} views, {:.1f} MB", path.string(), images.records.size(),
-                   options.views, static_cast<double>(layout.file_bytes()) * 1e-6);
-      Builder(images, encoder, options, layout).fill(writer);
+      announce();
+      builder.fill(writer);
       writer.commit();
     }
   }

@@ -2,6 +2,7 @@
 #include <torch/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,12 @@ struct TokenStoreImages {
   std::vector<data::Record> records;  ///< image i is records[i]
 };
 
+/// The processes that build a store together, seen from one of them (train::Ranks).
+struct StoreBuilders {
+  int64_t rank = 0, size = 1;
+  std::function<int64_t(int64_t)> sum{};  ///< of every process' number; returns when all have called it
+};
+
 /// Frozen encoder output of many images, kept in a memory-mapped file (token_file.h): [images, views, C, h,
 /// w] bfloat16.
 ///
@@ -42,13 +49,17 @@ struct TokenStoreImages {
 class TokenStore {
  public:
   /// Opens the store, building what is missing of it: decoding (several threads) runs beside computing.
+  ///
+  /// Of several builders each translates every size-th chunk, where they all see the first one's cache folder;
+  /// a host that does not see it builds a store of its own.
   /// @throws DataError        an image cannot be decoded (its path); the folder cannot be written; too little
   ///                          space on the disk (bytes needed and free); the store's file is broken
   /// @throws InvalidArgument  no images, views < 1
   /// @throws Interrupted      Ctrl-C; what is built is kept
   static std::shared_ptr<TokenStore> open_or_build(const TokenStoreImages& images,
                                                    const ImageEncoder& encoder,
-                                                   const TokenStoreOptions& options);
+                                                   const TokenStoreOptions& options,
+                                                   const StoreBuilders& builders = {});
 
   /// Where open_or_build() keeps the store of these arguments.
   static std::filesystem::path path_of(const TokenStoreImages& images, const ImageEncoder& encoder,

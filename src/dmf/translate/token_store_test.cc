@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <fstream>
+#include <future>
 #include <iostream>
+#include <mutex>
+#include <numeric>
+#include <utility>
 
 #include "dmf/core/error.h"
 #include "dmf/core/precision.h"
@@ -110,6 +115,93 @@ TEST_F(TokenStoreTest, AnotherSourceIsAnotherStore) {
   EXPECT_NE(TokenStore::path_of(changed, *encoder_, options_), path);
   encoder_->tensors().at("_conv_stem.weight").mul_(2);
   EXPECT_NE(TokenStore::path_of(images_, *encoder_, options_), path);
+}
+
+/// Numbers of several threads, as processes would add them up.
+class Meeting {
+ public:
+  explicit Meeting(int64_t size) : size_(size) {}
+  int64_t sum(int64_t number) {
+    std::unique_lock lock(mutex_);
+    const int64_t round = round_;
+    sum_ += number;
+    if (++came_ == size_) {
+      result_ = std::exchange(sum_, 0);
+      came_ = 0;
+      ++round_;
+      all_.notify_all();
+    } else {
+      all_.wait(lock, [&] { return round_ != round; });
+    }
+    return result_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_;
+  int64_t size_, came_ = 0, sum_ = 0, result_ = 0, round_ = 0;
+};
+
+/// Opens a store as so many builders, each with its own cache folder; which store each got.
+std::vector<std::shared_ptr<TokenStore>> build_together(const TokenStoreImages& images,
+                                                        const ImageEncoder& encoder,
+                                                        const TokenStoreOptions& options,
+                                                        const std::vector<fs::path>& folders) {
+  const auto size = static_cast<int64_t>(folders.size());
+  Meeting meeting(size);
+  std::vector<std::future<std::shared_ptr<TokenStore>>> building;
+  for (int64_t rank = 0; rank < size; ++rank) {
+    building.push_back(std::async(std::launch::async, [&, rank] {
+      TokenStoreOptions own = options;
+      own.folder = folders[static_cast<size_t>(rank)];
+      return TokenStore::open_or_build(images, encoder, own,
+                                       {rank, size, [&](int64_t number) { return meeting.sum(number); }});
+    }));
+  }
+  std::vector<std::shared_ptr<TokenStore>> stores;
+  for (auto& store : building) stores.push_back(store.get());
+  return stores;
+}
+
+std::vector<int64_t> all_images() {
+  std::vector<int64_t> indices(kImages);
+  std::iota(indices.begin(), indices.end(), 0);
+  return indices;
+}
+
+TEST_F(TokenStoreTest, SeveralBuildItTogether) {
+  const auto alone = TokenStore::open_or_build(images_, *encoder_, options_);
+  const std::vector<int64_t> views(kImages, 0);
+  const torch::Tensor expected = alone->gather(all_images(), views);
+  for (const size_t size : {2, 3, 5}) {  // of three chunks: with five builders two have nothing to do
+    const fs::path folder = folder_ / fmt::format("together{}", size);
+    const auto stores = build_together(images_, *encoder_, options_, std::vector<fs::path>(size, folder));
+    for (const auto& store : stores) EXPECT_TRUE(store->gather(all_images(), views).equal(expected));
+    EXPECT_FALSE(fs::exists(stores[0]->path().string() + ".part"));
+    const auto written = fs::last_write_time(stores[0]->path());
+    build_together(images_, *encoder_, options_, std::vector<fs::path>(size, folder));
+    EXPECT_EQ(fs::last_write_time(stores[0]->path()), written) << "it was there";
+  }
+}
+
+TEST_F(TokenStoreTest, BuildersGoOnWithWhatIsThere) {
+  const fs::path broken = images_.records[40].path;
+  std::ofstream(broken, std::ios::trunc) << "no picture";
+  EXPECT_THROW(TokenStore::open_or_build(images_, *encoder_, options_), DataError);
+  write_image(broken, 40);
+  fs::remove(images_.records[0].path);  // its chunk was done before: it is not read again
+  const auto stores = build_together(images_, *encoder_, options_, std::vector<fs::path>(2, options_.folder));
+  EXPECT_LT(test::relative_error(stores[1]->gather({40}, {0}, torch::kFloat32)[0], direct(40, 0)[0]), 5e-3);
+}
+
+TEST_F(TokenStoreTest, ABuilderThatSeesAnotherDiskBuildsItsOwn) {
+  const std::vector<fs::path> folders = {folder_ / "host", folder_ / "host", folder_ / "other"};
+  for (int run = 0; run < 2; ++run) {  // the second time one host has it
+    const auto stores = build_together(images_, *encoder_, options_, folders);
+    for (size_t i = 0; i < folders.size(); ++i) EXPECT_EQ(stores[i]->path().parent_path(), folders[i]);
+    EXPECT_TRUE(stores[2]->gather({69}, {0}).equal(stores[0]->gather({69}, {0})));
+    fs::remove_all(folders[2]);
+  }
 }
 
 TEST_F(TokenStoreTest, ABrokenImageIsNamedAndTheRestIsKept) {
