@@ -23,7 +23,8 @@ TINY = {"run.device": "cpu", "run.precision": "float32", "run.cache": ".cache/to
         "image.height": "64", "image.width": "32", "store.views": "1", "model.width": "64", "model.heads": "4",
         "model.depth": "1", "batch.identities": "2", "batch.samples": "2",
         "pretrain.steps": "4", "finetune.steps": "4"}
-LIMITS = {"--identities": 8, "--test-identities": 4, "--images-per-identity": 4, "--samples": 2, "--seeds": 1}
+LIMITS = {"--identities": 8, "--test-identities": 4, "--images-per-identity": 4, "--samples": 2, "--seeds": 1,
+          "?identities": 8, "?per_identity": 4}  # of a data set
 
 
 def blocks(text):
@@ -90,11 +91,6 @@ def check(source, documents):
     return faults
 
 
-def fewer(match):
-    """A data set's ?identities=1150 as ?identities=8."""
-    return f"{match[1]}={min(int(match[2]), LIMITS['--identities' if match[1] == 'identities' else '--images-per-identity'])}"
-
-
 def smaller(arguments):
     """The same command, on less."""
     words = list(arguments)
@@ -103,7 +99,8 @@ def smaller(arguments):
             words[i + 1] = str(min(int(words[i + 1]), LIMITS[word]))
         if word == "--calibrate":
             words[i + 1] = str(max(float(words[i + 1]), 0.1))
-    words = [re.sub(r"(?<=[?&])(identities|per_identity)=(\d+)", fewer, word) for word in words]
+    words = [re.sub(r"([?&])(identities|per_identity)=(\d+)",
+                    lambda part: f"{part[1]}{part[2]}={min(int(part[3]), LIMITS['?' + part[2]])}", word) for word in words]
     if words[:1] == ["world"] and "--list" not in words and "--size" not in words:
         words += ["--size", "64x32"]
     if words[:1] and words[0] in ("train", "ablate"):
