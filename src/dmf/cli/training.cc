@@ -113,11 +113,7 @@ void TrainingRun::build_stores() {
   const double start = wall_seconds();
   translate::StoreBuilders builders;
   if (ranks_ != nullptr) {
-    builders = {ranks_->rank(), ranks_->size(), [this](int64_t number) {
-                  torch::Tensor sum = at::tensor({number}, torch::kInt64);
-                  ranks_->sum(sum);
-                  return sum.item<int64_t>();
-                }};
+    builders = {ranks_->rank(), ranks_->size(), [this](int64_t number) { return ranks_->sum(number); }};
   }
   const auto store_of = [&](const data::Dataset& dataset) {
     return translate::TokenStore::open_or_build(setup_.store_images(dataset), *setup_.image_encoder,

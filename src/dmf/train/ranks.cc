@@ -127,6 +127,12 @@ void Ranks::sum(torch::Tensor& values) const {
   connection_->run([&](c10d::ProcessGroupGloo& group) { return group.allreduce(list); });
 }
 
+int64_t Ranks::sum(int64_t number) const {
+  torch::Tensor numbers = at::tensor({number}, torch::kInt64);
+  sum(numbers);
+  return numbers.item<int64_t>();
+}
+
 torch::Tensor Ranks::gather(const torch::Tensor& rows) const {
   torch::Tensor counts = at::zeros({size()}, torch::kInt64);
   counts[rank()] = rows.size(0);

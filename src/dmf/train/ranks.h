@@ -31,6 +31,8 @@ class Ranks {
 
   /// Every process' tensor becomes the sum of all. CPU tensors of one shape and type.
   void sum(torch::Tensor& values) const;
+  /// Of every process' number.
+  int64_t sum(int64_t number) const;
   /// The rows of all processes, those of rank 0 first: [n0 + n1 + …, …] of [ni, …].
   torch::Tensor gather(const torch::Tensor& rows) const;
   /// Every process' tensors become those of rank 0.

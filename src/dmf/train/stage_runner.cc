@@ -239,9 +239,7 @@ double StageRunner::measure(int64_t done) {
 /// On every rank where it was asked of one.
 bool StageRunner::is_asked_to_stop() const {
   if (run_.ranks == nullptr) return interrupt_requested();
-  torch::Tensor asked = torch::tensor({static_cast<int64_t>(interrupt_requested())}, torch::kInt64);
-  run_.ranks->sum(asked);
-  return asked.item<int64_t>() > 0;
+  return run_.ranks->sum(interrupt_requested() ? 1 : 0) > 0;
 }
 
 /// The stage's result goes into the model: the average where there is one, the best of the validated ones

@@ -16,13 +16,12 @@ constexpr int64_t kStyleMaps = 1000;
 void check_same_moment(const Ranks& ranks, int64_t step, const std::filesystem::path& folder) {
   torch::Tensor first = torch::tensor({step}, torch::kInt64);
   ranks.take_from_first({first});
-  torch::Tensor differ = torch::tensor({static_cast<int64_t>(first.item<int64_t>() != step)}, torch::kInt64);
-  ranks.sum(differ);
-  DMF_CHECK(differ.item<int64_t>() == 0, DataError,
+  const int64_t others = ranks.sum(first.item<int64_t>() != step ? 1 : 0);
+  DMF_CHECK(others == 0, DataError,
             "{}: {} of {} ranks read another checkpoint than the first; hint: the run folder must be on a "
             "file system "
             "that all share",
-            folder.string(), differ.item<int64_t>(), ranks.size());
+            folder.string(), others, ranks.size());
 }
 
 nlohmann::json record_of(const StageData& data) {

@@ -31,6 +31,8 @@ class TokenFileWriter {
 
   /// Whether another process finished the file while this one waited for the lock: nothing is to be written.
   bool is_finished() const { return part_ < 0; }
+  /// The file's final name.
+  const std::filesystem::path& path() const { return path_; }
   /// Whether the chunk is there: its bytes are compared with their checksum when it is first asked.
   bool has(int64_t chunk);
   /// @param bytes  chunk_bytes(chunk) bytes

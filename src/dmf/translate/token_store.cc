@@ -87,6 +87,8 @@ class Builder {
     std::deque<int64_t> open, done;
     for (int64_t chunk = share; chunk < layout_.chunks(); chunk += shares)
       (writer.has(chunk) ? done : open).push_back(chunk);
+    spdlog::info("token store {}: {} images x {} views, {:.1f} MB", writer.path().string(),
+                 images_.records.size(), options_.views, static_cast<double>(layout_.file_bytes()) * 1e-6);
     Progress progress("token store " + images_.name, images_in(open) + images_in(done), "images");
     progress.skip(images_in(done));
     const auto ahead = static_cast<size_t>(std::clamp<int64_t>(available_processors(), 2, 16));
@@ -160,6 +162,7 @@ void build_together(const std::filesystem::path& path, const TokenLayout& layout
     writer.emplace(path, layout);
     if (!writer->is_finished()) {
       mark = static_cast<int64_t>(std::random_device()()) + 1;
+      writer->flush();  // other hosts are to see its header
       writer->leave_mark(mark);
     }
   }
@@ -202,19 +205,11 @@ std::shared_ptr<TokenStore> TokenStore::open_or_build(const TokenStoreImages& im
             options.views);
   const TokenLayout layout = layout_of(images, encoder, options);
   const std::filesystem::path path = path_for(images, encoder, options, layout);
-  const auto announce = [&] {
-    spdlog::info("token store {}: {} images x {} views, {:.1f} MB", path.string(), images.records.size(),
-                 options.views, static_cast<double>(layout.file_bytes()) * 1e-6);
-  };
   Builder builder(images, encoder, options, layout);
-  if (builders.size > 1) {
-    if (builders.rank == 0 && !std::filesystem::exists(path)) announce();
-    build_together(path, layout, builder, builders);
-  }
+  if (builders.size > 1) build_together(path, layout, builder, builders);
   if (!std::filesystem::exists(path)) {
     TokenFileWriter writer(path, layout);
     if (!writer.is_finished()) {
-      announce();
       builder.fill(writer);
       writer.commit();
     }
